@@ -1,0 +1,1 @@
+"""Tournée: the postman's round for file-drop integrations."""

@@ -1,0 +1,3 @@
+"""What the tests of several rooms share: a PostgreSQL server, and an empty database for each test."""
+
+pytest_plugins = ("support.databases",)

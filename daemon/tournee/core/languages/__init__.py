@@ -1,0 +1,149 @@
+"""The language of a file: what its columns are called, and the words and marks in its cells.
+
+A language is data (`tournee/languages/<tag>.yaml`): column names, words for yes and no, genders and titles,
+the legacy code page, the usual country. Dates, decimal marks, and the names of months, countries and
+languages come from CLDR (`languages.cldr`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import phonenumbers
+
+from tournee.core import settings
+from tournee.core.languages import cldr
+from tournee.core.languages.data import Source, Words
+from tournee.core.languages.words import column_key
+
+#: The standard fields of a contact, in the order in which a template has them.
+STANDARD = ("last_name", "first_name", "gender", "title", "country", "email", "phone", "language")
+GENDERS = ("female", "male", "other")
+TITLES = ("mr", "mrs", "ms", "miss", "dr", "prof")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """How files in one language are written.
+
+    `columns`, `genders` and `titles` give the words for each field or value, the one for templates first;
+    `countries` adds usual names to those of CLDR, by ISO 3166 code. `country` is where phone numbers without
+    an international prefix are from, unless the row or the feed says otherwise.
+    """
+
+    tag: str
+    columns: Words
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    genders: Words
+    titles: Words
+    countries: Words
+    code_page: str
+    country: str
+
+    @property
+    def delimiter(self) -> str:
+        """What spreadsheets in this language put between cells: not the decimal mark."""
+        return ";" if cldr.decimal_mark(self.tag) == "," else ","
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the files of a feed look like.
+
+    `languages` has every known language, to recognise a file in the wrong one; `fields` the declared contact
+    fields; `required` the fields that every row must fill besides the language (`email`, `phone`).
+    """
+
+    language: Language
+    languages: Mapping[str, Language]
+    fields: Mapping[str, settings.ContactField]
+    required: frozenset[str] = frozenset()
+    country: str | None = None
+    default_language: str | None = None
+
+    @property
+    def phone_country(self) -> str:
+        """Where a phone number is from when neither it nor its row says so."""
+        return self.country or self.language.country
+
+    def names(self, field_key: str, language: Language | None = None) -> tuple[str, ...]:
+        """The column names of a field in `language`, by default the layout's; the first is the template's."""
+        language = language or self.language
+        declared = self.fields.get(field_key)
+        if declared is None:
+            return language.columns[field_key]
+        base = language.tag.partition("-")[0]
+        return declared.columns.get(language.tag) or declared.columns.get(base) or (field_key,)
+
+    def columns(self, language: Language | None = None) -> dict[str, str]:
+        """The field of every column name, as `words.column_key` writes names; declared fields win."""
+        return {
+            column_key(name): field_key
+            for field_key in (*STANDARD, *self.fields)
+            for name in self.names(field_key, language)
+        }
+
+
+def language_from(tag: str, data: Mapping[str, object]) -> Language:
+    """A language from the data of its file; raises ValueError that says what is wrong in it."""
+    cldr.locale(tag)
+    source = Source(data)
+    language = Language(
+        tag=tag,
+        columns=source.words("columns", STANDARD),
+        yes=source.texts("yes_words"),
+        no=source.texts("no_words"),
+        genders=source.words("genders", GENDERS),
+        titles=source.words("titles", TITLES, needed=False),
+        countries=source.countries("countries"),
+        code_page=source.code_page("code_page"),
+        country=source.country("country"),
+    )
+    source.nothing_else()
+    return language
+
+
+def template(layout: Layout) -> str:
+    """A CSV file for a person to fill in: the header, and an example below it."""
+    delimiter = layout.language.delimiter
+    rows = (template_header(layout), template_row(layout))
+    return "".join(delimiter.join(_quoted(cell, delimiter) for cell in row) + "\r\n" for row in rows)
+
+
+def _quoted(cell: str, delimiter: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if set(cell) & {delimiter, '"', "\r", "\n"} else cell
+
+
+def template_header(layout: Layout) -> list[str]:
+    """The column names of a file for a person to fill in."""
+    return [layout.names(field_key)[0] for field_key in (*STANDARD, *layout.fields)]
+
+
+def template_row(layout: Layout) -> list[str]:
+    """An example of a row below `template_header`, which reads back without an error."""
+    language = layout.language
+    country = layout.phone_country
+    number = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    national = phonenumbers.PhoneNumberFormat.NATIONAL
+    standard = {
+        "last_name": "Martin",
+        "first_name": "Camille",
+        "gender": language.genders["female"][0],
+        "title": language.titles["mrs"][0],
+        "country": cldr.country_name(language.tag, country),
+        "email": "camille.martin@example.com",
+        "phone": phonenumbers.format_number(number, national) if number else "",
+        "language": layout.default_language or language.tag,
+    }
+    return [*standard.values(), *(_example(language, declared.type) for declared in layout.fields.values())]
+
+
+def _example(language: Language, kind: settings.FieldType) -> str:
+    parts = {"d": "31", "m": "01", "y": "2026"}
+    examples = {
+        settings.FieldType.TEXT: "ABC 123",
+        settings.FieldType.NUMBER: "12" + cldr.decimal_mark(language.tag) + "50",
+        settings.FieldType.DATE: "/".join(parts[part] for part in cldr.date_order(language.tag)),
+        settings.FieldType.BOOLEAN: language.yes[0],
+    }
+    return examples[kind]

@@ -1,0 +1,141 @@
+"""What CLDR knows of a language, through Babel: dates, numbers, months, names of countries and languages.
+
+Everything is loaded when it is first asked for, and kept: a language costs a few megabytes.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from babel import Locale
+from babel.core import UnknownLocaleError, get_global
+
+from tournee.core.languages.words import folded
+
+#: Two letters that CLDR names and that are no country of ISO 3166 (groups, parts, tests, the unknown).
+_NOT_COUNTRIES = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"],
+)
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?", re.ASCII | re.IGNORECASE)
+_QUOTED = re.compile(r"'([^']+)'")
+
+
+@lru_cache(maxsize=64)
+def locale(tag: str) -> Locale:
+    """What CLDR has for a language tag such as `fr` or `en-GB`; raises ValueError where it has nothing."""
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError) as unknown:
+        raise ValueError(f"`{tag}` is not a language tag that CLDR knows") from unknown
+
+
+def date_order(tag: str) -> str:
+    """The order of day, month and year: `dmy`, `mdy` or `ymd`."""
+    letters = [char for char in locale(tag).date_formats["short"].pattern.lower() if char in "dmy"]
+    return "".join(dict.fromkeys(letters))
+
+
+def decimal_mark(tag: str) -> str:
+    """What stands between units and tenths."""
+    return str(locale(tag).number_symbols["latn"]["decimal"])
+
+
+def group_mark(tag: str) -> str:
+    """What stands between groups of three digits; it may be a kind of space or an apostrophe."""
+    return str(locale(tag).number_symbols["latn"]["group"])
+
+
+@lru_cache(maxsize=64)
+def months(tag: str) -> Mapping[str, int]:
+    """Names and abbreviations of the months, folded."""
+    names = locale(tag).months
+    return {
+        folded(name): number
+        for use in ("format", "stand-alone")
+        for width in ("wide", "abbreviated")
+        for number, name in names[use][width].items()
+    }
+
+
+@lru_cache(maxsize=64)
+def date_fillers(tag: str) -> frozenset[str]:
+    """Words between day, month and year where a date is written out (`3 de abril de 2026`), folded."""
+    pattern = locale(tag).date_formats["long"].pattern
+    return frozenset(word for quoted in _QUOTED.findall(pattern) for word in folded(quoted).split())
+
+
+@lru_cache(maxsize=1)
+def _country_codes() -> frozenset[str]:
+    codes = map(str, locale("en").territories)
+    return frozenset(code for code in codes if len(code) == 2 and code not in _NOT_COUNTRIES)
+
+
+@lru_cache(maxsize=1)
+def _country_words() -> Mapping[str, str]:
+    """Codes of two and three letters and English names, folded, to ISO 3166 alpha-2."""
+    codes = _country_codes()
+    aliases = get_global("territory_aliases")
+    long_codes = {
+        folded(alias): new[0]
+        for alias, new in aliases.items()
+        if len(alias) == 3 and len(new) == 1 and new[0] in codes
+    }
+    return {**_names_of_countries("en"), **long_codes, "uk": "GB", **{folded(code): code for code in codes}}
+
+
+def _names_of_countries(tag: str) -> dict[str, str]:
+    codes = _country_codes()
+    names = {str(code): name for code, name in locale(tag).territories.items() if code in codes}
+    whole = {folded(name): code for code, name in names.items()}
+    # `Myanmar (Birmanie)` is found under either name, unless another country has that one
+    parts = {folded(part): code for code, name in names.items() for part in name.partition(" (")[::2] if part}
+    return {**parts, **whole}
+
+
+@lru_cache(maxsize=64)
+def countries(tag: str) -> Mapping[str, str]:
+    """Names in the language and in English, and codes, folded, to ISO 3166 alpha-2."""
+    return {**_country_words(), **_names_of_countries(tag)}
+
+
+def country_name(tag: str, code: str) -> str:
+    """The name of a country in the language."""
+    return str(locale(tag).territories[code])
+
+
+def is_country(code: str) -> bool:
+    """Whether `code` is an ISO 3166 alpha-2 code."""
+    return code in _country_codes()
+
+
+@lru_cache(maxsize=64)
+def language_names(tag: str) -> Mapping[str, str]:
+    """Names of languages in the language and in English, folded, to BCP 47."""
+    return {
+        folded(name): code.replace("_", "-")
+        for source in ("en", tag)
+        for code, name in sorted(locale(source).languages.items(), reverse=True)
+    }
+
+
+def language_tag(text: str) -> str | None:
+    """`text` as a canonical BCP 47 tag (`fr_FR` is `fr-FR`, `ger` is `de`), or None."""
+    match = _TAG.fullmatch(text)
+    if match is None:
+        return None
+    language, script, region = (part or "" for part in match.groups())
+    english = locale("en")
+    code, script, region = _current(language.lower()), script.title(), region.upper()
+    region = "GB" if region == "UK" else region
+    known = (
+        code in english.languages,
+        not script or script in english.scripts,
+        not region or region in english.territories,
+    )
+    return "-".join(part for part in (code, script, region) if part) if all(known) else None
+
+
+def _current(code: str) -> str:
+    """The code that replaced `code` (`iw` is `he` now, `fra` always was `fr`)."""
+    newer = str(get_global("language_aliases").get(code, code))
+    return newer if newer.isalpha() else code

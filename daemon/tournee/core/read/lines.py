@@ -1,0 +1,148 @@
+"""Lines as an editor counts them, and the rows that they make (RFC 4180)."""
+
+import io
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from tournee.core.errors import FileRejected
+from tournee.core.facts import RejectReason
+
+LINE_ENDS = "\r\n"
+_CLOSING = re.compile(r'(?:[^"]++|"")*+"')
+
+
+class Lines:
+    """The lines of a text with their ends; CR, LF and CRLF each end a line.
+
+    `number` is that of the last line given. Lines can be put back, to be given again. Raises FileRejected
+    (`too_large`) for a line of more than `limit` characters.
+    """
+
+    def __init__(self, texts: Iterator[str], limit: int) -> None:
+        self.number = 0
+        self.limit = limit
+        self._back: deque[str] = deque()
+        self._fresh = self._split(texts)
+
+    def __iter__(self) -> Iterator[str]:
+        while (line := self.next()) is not None:
+            yield line
+            while not self._back and (line := next(self._fresh, None)) is not None:
+                self.number += 1
+                yield line
+
+    def next(self) -> str | None:
+        """The next line, or None at the end."""
+        line = self._back.popleft() if self._back else next(self._fresh, None)
+        if line is not None:
+            self.number += 1
+        return line
+
+    def put_back(self, lines: list[str]) -> None:
+        """Give these lines, the last ones given, again."""
+        self._back.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+    def _split(self, texts: Iterator[str]) -> Iterator[str]:
+        rest = ""
+        seen = 0
+        for text in texts:
+            lines = io.StringIO(rest + text, newline="").readlines()
+            # a line is whole when its end is, and CR may be half of CRLF
+            rest = "" if not lines or lines[-1].endswith("\n") else lines.pop()
+            self._check([*lines, rest], seen)
+            seen += len(lines)
+            yield from lines
+        if rest:
+            yield rest
+
+    def _check(self, lines: list[str], seen: int) -> None:
+        if max(map(len, lines)) > self.limit:
+            line = seen + 1 + next(at for at, line in enumerate(lines) if len(line) > self.limit)
+            raise FileRejected(RejectReason.TOO_LARGE, {"limit": "line", "most": self.limit, "line": line})
+
+
+class Rows:
+    """The cells of rows that hold quotes; such a row may go on over several lines.
+
+    A quote opens a cell only at its start, and inside is written twice; what follows the closing quote
+    belongs to the cell too. A quote counts as unclosed when the text ends, when the row outgrows the limit of
+    a line, or when text follows the quote that would close it on a later line: that one opens another cell.
+
+    `taken` has the lines after the first that made the last row.
+    """
+
+    def __init__(self, lines: Lines, delimiter: str) -> None:
+        self.taken: list[str] = []
+        self._lines = lines
+        self._delimiter = delimiter
+        self._alone_until = 0
+
+    def cells(self, line: str) -> list[str] | None:
+        """The cells of the row that starts with `line`, the last one given; None where a quote is not closed.
+
+        The lines after the first are then given again, each as a row that ends with its line: no line is
+        looked at more than twice, whatever the file holds.
+        """
+        lines = self._lines
+        row = _Row(self._delimiter)
+        row.add(line)
+        self.taken = []
+        room = lines.limit - len(line)
+        while row.unfinished and room > 0 and lines.number > self._alone_until:
+            following = lines.next()
+            if following is None:
+                break
+            self.taken.append(following)
+            room -= len(following)
+            row.add(following)
+        if not (row.open or row.broken):
+            return row.cells
+        self._alone_until = max(self._alone_until, lines.number - 1)
+        lines.put_back(self.taken)
+        return None
+
+
+class _Row:
+    """A row in the making, line by line."""
+
+    def __init__(self, delimiter: str) -> None:
+        self.cells: list[str] = []
+        self.open = False  # the last cell is quoted and its quote not closed yet
+        self.broken = False  # a quote was closed on a later line and text follows
+        self._delimiter = delimiter
+        self._parts: list[str] = []  # of the last cell, while it is open
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it goes on with the next line."""
+        return self.open and not self.broken
+
+    def add(self, line: str) -> None:
+        """Go on with one more line."""
+        body = line.rstrip(LINE_ENDS)
+        went_on = self.open
+        for at, piece in enumerate(body.split(self._delimiter)):
+            if self.open:
+                self._go_on(self._delimiter * bool(at), piece, from_before=went_on)
+                went_on = went_on and self.open
+            elif piece.startswith('"'):
+                self._go_on("", piece[1:], from_before=False)
+            else:
+                self.cells.append(piece)
+        if self.open:
+            self._parts.append(line[len(body) :])
+
+    def _go_on(self, joint: str, piece: str, *, from_before: bool) -> None:
+        self._parts.append(joint)
+        closing = _CLOSING.match(piece)
+        self.open = closing is None
+        if closing is None:
+            self._parts.append(piece)
+            return
+        quoted, after = piece[: closing.end() - 1], piece[closing.end() :]
+        self._parts.append(quoted)
+        self.cells.append("".join(self._parts).replace('""', '"') + after)
+        self._parts = []
+        self.broken = self.broken or (from_before and bool(after.strip()))

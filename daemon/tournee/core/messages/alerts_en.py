@@ -1,0 +1,94 @@
+"""The words of alerts, in English."""
+
+# ruff: noqa: E501 -- a sentence stays on its line
+
+from tournee.core.messages.en import count
+from tournee.core.messages.grammar import Details, Words, texts, whole
+
+
+def _duration(details: Details) -> str:
+    minutes = max(1, whole(details["seconds"]) // 60)
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{count(days, 'day', 'days')} {hours} h" if hours else count(days, "day", "days")
+    if hours:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{rest} min"
+
+
+def _lists(details: Details) -> str:
+    names = texts(details["names"])
+    return f"list {names[0]}" if len(names) == 1 else count(len(names), "list", "lists")
+
+
+def _some_rows(details: Details) -> str:
+    return f"{whole(details['rejected']):,} of {count(details['read'], 'row', 'rows')} could not be imported."
+
+
+def _rest(details: Details) -> str:
+    rest = whole(details["read"]) - whole(details["rejected"])
+    verb = "row was" if rest == 1 else "rows were"
+    return (
+        f"The other {rest:,} {verb} imported: {whole(details['created']):,} new, {whole(details['updated']):,} changed, "
+        f"{whole(details['unchanged']):,} unchanged, {whole(details['duplicate']):,} duplicate."
+    )
+
+
+def _files(details: Details) -> str:
+    return f"{count(details['files'], 'file', 'files')} with problems, {details['rejected']} rejected"
+
+
+def _kept(details: Details) -> str:
+    where = f"It is moved to `{details['moved_to']}`." if details.get("moved_to") else "It stays where it is."
+    return f"Nothing of the file was imported: the list is as it was. {where}"
+
+
+WORDS: Words = {
+    "alert_closed": "{place} is polled again",
+    "alert_closed_did": "It was polled again without trouble on {at}. What lies there is taken now.",
+    "alert_closed_do": "Nothing.",
+    "alert_closed_subject": "Over: {place} is polled again, after {duration} ({where})",
+    "alert_closed_was": "Since {since} it could not be polled: {was}",
+    "alert_date": "d MMMM y, HH:mm",
+    "alert_did": "What was done",
+    "alert_do": "What to do",
+    "alert_duration": _duration,
+    "alert_errors": lambda d: f"{count(d['rejected'], 'row', 'rows')} of {d['file']} rejected",
+    "alert_errors_did": _rest,
+    "alert_errors_do": "Correct these rows where the file comes from, and drop it again under the same name or another: what is in the list already is not doubled. All of them: `tournee errors {id}`",
+    "alert_errors_first": lambda d: (
+        "The row error:" if d["count"] == 1 else f"The first {d['count']} row errors:"
+    ),
+    "alert_errors_happened": _some_rows,
+    "alert_errors_subject": lambda d: (
+        f"{count(d['rejected'], 'row', 'rows')} rejected in {d['file']} (list {d['list']})"
+    ),
+    "alert_file": "File",
+    "alert_files": _files,
+    "alert_files_subject": lambda d: f"{_files(d)} ({_lists(d)})",
+    "alert_happened": "What happened",
+    "alert_import": "Import",
+    "alert_list": "List",
+    "alert_place_list": "list {name}",
+    "alert_lists": "Lists",
+    "alert_lists_of": _lists,
+    "alert_place_repository": "repository {name}",
+    "alert_rejected": "{file} was rejected",
+    "alert_rejected_did": _kept,
+    "alert_rejected_do": "Drop a corrected file, under the same name or another: it is taken by itself.",
+    "alert_rejected_do_rows": "Drop a corrected file, under the same name or another: it is taken by itself. Every row error: `tournee errors {id}`",
+    "alert_rejected_subject": "Rejected: {file} (list {list})",
+    "alert_reminder_subject": "Since {since}: {headline} ({where})",
+    "alert_repository": "Repository",
+    "alert_row": "  line {line}, {column}: {why}",
+    "alert_row_whole": "  line {line}: {why}",
+    "alert_since": "Since",
+    "alert_unreachable": "{place} cannot be polled: {trouble}",
+    "alert_unreachable_did": "Nothing was taken since. It is tried again at every poll, and what lies there is taken at the first that succeeds. Other repositories go on.",
+    "alert_unreachable_do": "Once it is put right, `tournee check --connect` tries it at once. You are reminded once a day while it lasts, and told when it is over.",
+    "alert_untrusted": "{place} is not trusted: polling has stopped",
+    "alert_untrusted_did": "The connection was ended before a password was given or a file taken. It is tried again at every poll. Other repositories go on.",
+    "alert_untrusted_do": "Ask whoever runs the server, by another way than this connection, whether its key or certificate was changed. If so, `tournee trust {repository}` shows what to put into the configuration; if not, somebody may be listening in. You are reminded once a day while it lasts, and told when it is over.",
+    "alert_warnings": "Also:",
+    "alert_when": "When",
+}

@@ -1,0 +1,107 @@
+"""The words of alerts, in French."""
+
+# ruff: noqa: E501 -- a sentence stays on its line
+
+from tournee.core.messages.fr import count
+from tournee.core.messages.grammar import Details, Words, texts, whole
+
+
+def _duration(details: Details) -> str:
+    minutes = max(1, whole(details["seconds"]) // 60)
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{count(days, 'jour', 'jours')} {hours}\u00a0h" if hours else count(days, "jour", "jours")
+    if hours:
+        return f"{hours}\u00a0h\u00a0{rest}\u00a0min" if rest else f"{hours}\u00a0h"
+    return f"{rest}\u00a0min"
+
+
+def _lists(details: Details) -> str:
+    names = texts(details["names"])
+    return f"liste {names[0]}" if len(names) == 1 else count(len(names), "liste", "listes")
+
+
+def _refused(number: object) -> str:
+    return count(number, "ligne refusée", "lignes refusées")
+
+
+def _some_rows(details: Details) -> str:
+    verb = "n’a pas pu être importée" if whole(details["rejected"]) < 2 else "n’ont pas pu être importées"
+    return f"{count(details['rejected'], 'ligne', 'lignes')} sur {count(details['read'], '', '').strip()} {verb}."
+
+
+def _rest(details: Details) -> str:
+    rest = whole(details["read"]) - whole(details["rejected"])
+    start = (
+        "L’autre ligne a été importée"
+        if rest == 1
+        else f"Les {count(rest, '', '').strip()} autres lignes ont été importées"
+    )
+    parts = (
+        count(details["created"], "nouvelle", "nouvelles"),
+        count(details["updated"], "modifiée", "modifiées"),
+        count(details["unchanged"], "inchangée", "inchangées"),
+        f"{count(details['duplicate'], '', '').strip()} en double",
+    )
+    return f"{start}\u00a0: {', '.join(parts)}."
+
+
+def _files(details: Details) -> str:
+    rejected = count(details["rejected"], "rejeté", "rejetés")
+    return f"{count(details['files'], 'fichier', 'fichiers')} avec des problèmes, dont {rejected}"
+
+
+def _kept(details: Details) -> str:
+    where = (
+        f"Il est déplacé vers `{details['moved_to']}`." if details.get("moved_to") else "Il reste où il est."
+    )
+    return f"Rien n’a été importé de ce fichier\u00a0: la liste est restée telle quelle. {where}"
+
+
+WORDS: Words = {
+    "alert_closed": "{place}\u00a0: la relève fonctionne à nouveau",
+    "alert_closed_did": "La relève s’est à nouveau bien passée le {at}. Les fichiers qui attendaient sont pris maintenant.",
+    "alert_closed_do": "Rien.",
+    "alert_closed_subject": "Terminé\u00a0: {place}, la relève fonctionne à nouveau après {duration} ({where})",
+    "alert_closed_was": "Depuis le {since}, la relève était impossible\u00a0: {was}",
+    "alert_date": "d MMMM y 'à' HH:mm",
+    "alert_did": "Ce qui a été fait",
+    "alert_do": "Ce qu’il faut faire",
+    "alert_duration": _duration,
+    "alert_errors": lambda d: f"{_refused(d['rejected'])} dans {d['file']}",
+    "alert_errors_did": _rest,
+    "alert_errors_do": "Corrigez ces lignes à la source et déposez à nouveau le fichier, sous le même nom ou un autre\u00a0: ce qui est déjà dans la liste n’est pas doublé. Toutes les erreurs\u00a0: `tournee errors {id}`",
+    "alert_errors_first": lambda d: (
+        "L’erreur\u00a0:" if d["count"] == 1 else f"Les {d['count']} premières erreurs\u00a0:"
+    ),
+    "alert_errors_happened": _some_rows,
+    "alert_errors_subject": lambda d: f"{_refused(d['rejected'])} dans {d['file']} (liste {d['list']})",
+    "alert_file": "Fichier",
+    "alert_files": _files,
+    "alert_files_subject": lambda d: f"{_files(d)} ({_lists(d)})",
+    "alert_happened": "Ce qui s’est passé",
+    "alert_import": "Import",
+    "alert_list": "Liste",
+    "alert_place_list": "liste {name}",
+    "alert_lists": "Listes",
+    "alert_lists_of": _lists,
+    "alert_place_repository": "dépôt {name}",
+    "alert_rejected": "{file} a été rejeté",
+    "alert_rejected_did": _kept,
+    "alert_rejected_do": "Déposez un fichier corrigé, sous le même nom ou un autre\u00a0: il sera pris tout seul.",
+    "alert_rejected_do_rows": "Déposez un fichier corrigé, sous le même nom ou un autre\u00a0: il sera pris tout seul. Toutes les erreurs\u00a0: `tournee errors {id}`",
+    "alert_rejected_subject": "Rejeté\u00a0: {file} (liste {list})",
+    "alert_reminder_subject": "Depuis le {since}\u00a0: {headline} ({where})",
+    "alert_repository": "Dépôt",
+    "alert_row": "  ligne {line}, {column}\u00a0: {why}",
+    "alert_row_whole": "  ligne {line}\u00a0: {why}",
+    "alert_since": "Depuis",
+    "alert_unreachable": "{place}\u00a0: relève impossible, {trouble}",
+    "alert_unreachable_did": "Rien n’y a été pris depuis. Chaque relève fait un nouvel essai, et les fichiers qui attendent seront pris à la première réussie. Les autres dépôts continuent.",
+    "alert_unreachable_do": "Une fois le problème réglé, `tournee check --connect` fait aussitôt un essai. Un rappel suit une fois par jour tant que cela dure, et un message à la fin.",
+    "alert_untrusted": "{place}\u00a0: serveur non reconnu, relève arrêtée",
+    "alert_untrusted_did": "La connexion a été coupée avant l’envoi d’un mot de passe ou la prise d’un fichier. Chaque relève fait un nouvel essai. Les autres dépôts continuent.",
+    "alert_untrusted_do": "Demandez au responsable du serveur, par un autre moyen que cette connexion, si sa clé ou son certificat a changé. Si oui, `tournee trust {repository}` montre ce qu’il faut écrire dans la configuration\u00a0; sinon, quelqu’un écoute peut-être la ligne. Un rappel suit une fois par jour tant que cela dure, et un message à la fin.",
+    "alert_warnings": "À noter aussi\u00a0:",
+    "alert_when": "Quand",
+}

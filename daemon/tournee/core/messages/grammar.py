@@ -1,0 +1,51 @@
+"""What both languages need to make sentences: escaping, plurals, lists, sizes."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+Details = Mapping[str, object]
+Words = dict[str, str | Callable[[Details], str]]
+
+
+def plain(value: object) -> object:
+    """`value` with its control, format and undecodable characters escaped, in lists and mappings too."""
+    if isinstance(value, str):
+        return "".join(char if char.isprintable() else _escaped(char) for char in value)
+    if isinstance(value, Mapping):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, Sequence):
+        return [plain(part) for part in value]
+    return value
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if code == 0xA0 or code == 0x202F:  # the spaces of French typography
+        return char
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that was not text (surrogateescape)
+        return f"\\x{code - 0xDC00:02x}"
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def texts(value: object) -> list[str]:
+    """A detail that may be one text, several or absent, as a list of texts."""
+    if value is None:
+        return []
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return [str(value)]
+    return [str(part) for part in value]
+
+
+def whole(value: object) -> int:
+    """A detail that counts something; 0 where it was not given."""
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def scale(amount: float, units: Sequence[str]) -> tuple[float, str]:
+    """`amount` bytes in the largest of `units` (each 1024 of the one before) that leaves at least one."""
+    for unit in units[:-1]:
+        if amount < 1024:
+            return amount, unit
+        amount /= 1024
+    return amount, units[-1]

@@ -1,0 +1,164 @@
+"""Jinja templates: found beside the configuration, and read for mistakes before anybody gets a message."""
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import TemplateSyntaxError, meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from tournee.config.files import read_text, why
+from tournee.config.kinds import Said, Text
+from tournee.config.mistakes import Place, Wrong, meant, quoted
+from tournee.config.schema import FLAWED, JsonSchema, Reading, Spot
+from tournee.core.languages import STANDARD
+from tournee.core.languages.cldr import language_tag
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment()
+SURVEY_URL_NAMES = ("contact", "deployment", "list")
+SUBJECT_NAMES = (*SURVEY_URL_NAMES, "survey_url")
+_FIELDS = {"deployment": ("key",), "list": ("key", "name")}
+_NOT_YET = ("unsubscribe_url",)
+_OTHER_TEMPLATES = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
+
+
+def flaws(text: str, names: Collection[str], reading: Reading) -> Iterator[tuple[int, str]]:
+    """Line and words of every mistake in a template that may use `names`."""
+    try:
+        tree = _ENVIRONMENT.parse(text)
+        _ENVIRONMENT.compile(text)
+    except TemplateSyntaxError as error:
+        yield error.lineno, f"the template is wrong here: {error.message}"
+        return
+    for name in sorted(meta.find_undeclared_variables(tree) - {*names, *_ENVIRONMENT.globals}):
+        yield _line_of(tree, name), _unknown(name, names)
+    for node in tree.find_all(_OTHER_TEMPLATES):
+        yield node.lineno, "a template that uses another one is not available in this version"
+    yield from _unknown_fields(tree, reading)
+
+
+def _line_of(tree: nodes.Template, name: str) -> int:
+    return min(node.lineno for node in tree.find_all(nodes.Name) if node.name == name)
+
+
+def _unknown(name: str, names: Collection[str]) -> str:
+    if name in _NOT_YET:
+        return f"{quoted(name)} is not available in this version"
+    return f"the template has no {quoted(name)}{meant(name, names)}"
+
+
+def _unknown_fields(tree: nodes.Template, reading: Reading) -> Iterator[tuple[int, str]]:
+    known = {**_FIELDS, "contact": ("id", *STANDARD, *reading.names.get("contact_fields", ()))}
+    for line, owner, field in _fields_of_names(tree):
+        if owner in known and field not in known[owner]:
+            yield line, f"`{owner}` has no {quoted(field)}{meant(field, known[owner])}"
+
+
+def _fields_of_names(tree: nodes.Template) -> Iterator[tuple[int, str, str]]:
+    """Line, name and field of each `contact.email` and `contact["email"]`."""
+    for attribute in tree.find_all(nodes.Getattr):
+        if isinstance(attribute.node, nodes.Name):
+            yield attribute.lineno, attribute.node.name, attribute.attr
+    for item in tree.find_all(nodes.Getitem):
+        if isinstance(item.node, nodes.Name) and isinstance(item.arg, nodes.Const):
+            yield item.lineno, item.node.name, str(item.arg.value)
+
+
+# ---------------------------------------------------------------- written in the configuration
+
+
+def inline_template(wants: str, names: Collection[str]) -> Text:
+    """A text of the configuration that is a template."""
+
+    def parse(said: Said) -> str:
+        for _, message in flaws(said.text, names, said.reading):
+            raise Wrong(message)
+        return said.text
+
+    return Text(wants=wants, parse=parse)
+
+
+def _survey_url(said: Said) -> str:
+    text: str = _SURVEY_URL.parse(said)
+    if not re.match(r"https?://[^\s/]|\{[{%]", text, re.IGNORECASE):
+        raise Wrong("this is not a web address such as `https://survey.example/s/1234`")
+    return text
+
+
+_SURVEY_URL = inline_template("a web address", SURVEY_URL_NAMES)
+SURVEY_URL = Text(wants="a web address such as `https://survey.example/s/1234`", parse=_survey_url)
+SUBJECT = inline_template("a subject", SUBJECT_NAMES)
+
+
+# ---------------------------------------------------------------- files
+
+
+def template_files(path: str) -> dict[str, str]:
+    """`x.html` for all languages (`*`), or `x.fr.html` and its kin; raises Wrong for neither or both."""
+    folder, name = os.path.split(path)
+    stem, ending = os.path.splitext(name)
+    if ending not in (".html", ".htm"):
+        raise Wrong("a template is HTML: its name ends in `.html` (a text may stand beside it, as `.txt`)")
+    try:
+        beside = sorted(os.listdir(folder))
+    except (OSError, ValueError) as error:
+        raise Wrong(f"the directory of this template cannot be read: {why(error)}") from None
+    tags = {other: _tag_between(other, stem, ending) for other in beside}
+    found = {tag: os.path.join(folder, other) for other, tag in tags.items() if tag}
+    if found and name in beside:
+        one = os.path.basename(next(iter(found.values())))
+        raise Wrong(f"there are {quoted(name)}, for all languages, and {quoted(one)}: keep one kind")
+    if not found and name not in beside:
+        raise Wrong(
+            f"there is no {quoted(name)}, and none by language such as {quoted(f'{stem}.fr{ending}')}"
+        )
+    return found or {"*": path}
+
+
+def _tag_between(name: str, stem: str, ending: str) -> str | None:
+    if not name.startswith(f"{stem}.") or not name.endswith(ending):
+        return None
+    return language_tag(name[len(stem) + 1 : len(name) - len(ending)])
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """A template, or one for each language beside it, each without a mistake."""
+
+    wants: str = "the path of a template such as `templates/satisfaction.html`"
+
+    def read(self, spot: Spot, reading: Reading) -> Any:
+        """The absolute paths by language tag, `*` where there is one for all."""
+        files = Text(wants=self.wants, parse=lambda said: template_files(said.path())).read(spot, reading)
+        if files is FLAWED:
+            return FLAWED
+        texts = (os.path.splitext(path)[0] + ".txt" for path in files.values())
+        parts = (*files.values(), *filter(os.path.exists, texts))
+        sound = [
+            self._is_sound(path, spot, reading) for path in parts
+        ]  # each is read, also behind a wrong one
+        return files if all(sound) else FLAWED
+
+    def _is_sound(self, path: str, spot: Spot, reading: Reading) -> bool:
+        shown = _as_people_say(path, spot)
+        text = reading.mistakes.attempt(Place(shown), lambda: read_text(path, shown))
+        found = [] if text is None else list(flaws(text, SUBJECT_NAMES, reading))
+        for line, message in found:
+            reading.mistakes.add(Place(shown, line), message)
+        return text is not None and not found
+
+    def json_schema(self) -> JsonSchema:
+        """A path."""
+        return {"type": "string"}
+
+
+def _as_people_say(path: str, spot: Spot) -> str:
+    """A path below the configuration's directory as the configuration's own path is given."""
+    here = os.path.dirname(spot.node.place.file)
+    absolute = os.path.abspath(here)
+    return os.path.join(here, os.path.relpath(path, absolute)) if path.startswith(absolute + os.sep) else path
+
+
+TEMPLATE = TemplateFile()

@@ -1,0 +1,158 @@
+"""The keys at the top, and what holds for the configuration as a whole."""
+
+import os
+from collections.abc import Iterator
+
+from tournee.config.contacts import CONTACT_FIELDS
+from tournee.config.deployments import DEPLOYMENTS
+from tournee.config.document import Tree
+from tournee.config.feeds import LISTS
+from tournee.config.groups import Entries
+from tournee.config.kinds import ENVIRONMENT_DEFINITION, PATH, TIMEZONE
+from tournee.config.mistakes import Mistakes, Wrong, listed, quoted
+from tournee.config.rules import RULES
+from tournee.config.schema import Filled, JsonSchema, Key, Section
+from tournee.config.servers import DATABASE, MAIL, REPOSITORIES
+from tournee.config.urls import sqlite_url
+from tournee.config.users import USERS
+from tournee.core.settings import Database, Settings
+
+_SQLITE = "sqlite:///"
+
+
+def _settings(filled: Filled) -> Settings:
+    database: Database = filled["database"]
+    return Settings(
+        database=database,
+        timezone=filled["timezone"],
+        mail=filled["mail"],
+        spool=filled["spool"] or os.path.join(_data_directory(database, filled), "spool"),
+        repositories=filled["repositories"] or {},
+        contact_fields=filled["contact_fields"] or {},
+        lists=filled["lists"],
+        deployments=filled["deployments"] or {},
+        solicitation_rules=filled["solicitation_rules"] or (),
+        users=filled["users"] or {},
+    )
+
+
+def _state_directory(filled: Filled) -> str:
+    """Where systemd says that state is kept (the first, if there are several), else `var` here."""
+    given = filled.reading.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return os.path.abspath(given or "var")
+
+
+def _data_directory(database: Database, filled: Filled) -> str:
+    if database.url.startswith(_SQLITE):
+        return os.path.dirname(database.url.removeprefix(_SQLITE))
+    return _state_directory(filled)
+
+
+def _a_database(filled: Filled) -> None:
+    if filled.has("database"):
+        return
+    try:
+        url = sqlite_url(os.path.join(_state_directory(filled), "tournee.db"))
+        filled.values["database"] = Database(url=url)
+    except Wrong as wrong:
+        filled.wrong(wrong.message)
+
+
+def _a_list(filled: Filled) -> None:
+    if filled.lacks("lists") or (filled.has("lists") and filled["lists"] == {}):
+        filled.wrong("there is no list: write one below `lists:`", filled.nearest("lists"))
+
+
+def _mail_for_messages(filled: Filled) -> None:
+    if not filled.lacks("mail"):
+        return
+    for key, user in (filled["users"] or {}).items():
+        if user.alerts:
+            filled.wrong("alerts need a mail server: write `mail:`", filled.nearest("users", key, "alerts"))
+    for key in filled.reading.names["deployments"]:
+        filled.wrong("invitations need a mail server: write `mail:`", filled.nearest("deployments", key))
+
+
+SETTINGS = Section(
+    about="The configuration of Tournée: a file, or a directory of files that are read as one.",
+    keys={
+        "database": Key(
+            kind=DATABASE,
+            about=f"{DATABASE.about} Default: `tournee.db` in $STATE_DIRECTORY, else in ./var/.",
+        ),
+        "timezone": Key(
+            kind=TIMEZONE, about="Where days begin, months are counted and `cron` is meant.", default="UTC"
+        ),
+        "mail": Key(kind=MAIL, about=MAIL.about),
+        "spool": Key(
+            kind=PATH,
+            about="A private directory that files pass through. Default: `spool` beside the database.",
+        ),
+        "repositories": Key(kind=REPOSITORIES, about=REPOSITORIES.about),
+        "contact_fields": Key(kind=CONTACT_FIELDS, about=CONTACT_FIELDS.about),
+        "lists": Key(kind=LISTS, about=LISTS.about),
+        "deployments": Key(kind=DEPLOYMENTS, about=DEPLOYMENTS.about),
+        "solicitation_rules": Key(
+            kind=RULES, about="Limits that hold for every deployment and count all of them together."
+        ),
+        "users": Key(kind=USERS, about=USERS.about),
+    },
+    make=_settings,
+    rules=(_a_database, _a_list, _mail_for_messages),
+    not_yet=("http", "gateways", "languages"),
+)
+
+#: The keys whose entries may be spread over several files.
+SHARED = tuple(name for name, key in SETTINGS.keys.items() if isinstance(key.kind, Entries))
+
+
+def names_of(tree: Tree) -> dict[str, tuple[str, ...]]:
+    """The names that the operator chose, by section."""
+    entries = ((section, tree.entries.get(section)) for section in SHARED)
+    return {
+        section: tuple(entry.value.entries) if entry and isinstance(entry.value, Tree) else ()
+        for section, entry in entries
+    }
+
+
+def json_schema() -> JsonSchema:
+    """The JSON Schema (2020-12) of a configuration, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tournée",
+        **SETTINGS.json_schema(),
+        "type": "object",
+        "$defs": {"environment": ENVIRONMENT_DEFINITION},
+    }
+
+
+# ---------------------------------------------------------------- warnings
+
+
+def warn(settings: Settings, tree: Tree, mistakes: Mistakes) -> None:
+    """Note what works and is probably not meant."""
+    for key in _lists_nobody_watches(settings):
+        message = f"nobody is told when something is wrong with {quoted(key)}: give a user `alerts: true`"
+        mistakes.warn(tree.nearest("lists", key), message)
+    for key, unlimited in _lists_without_limit(settings):
+        message = (
+            f"nothing limits how often {listed(unlimited, 'and')} may ask a person: "
+            "write a rule such as `at_most: 1 per 90 days`"
+        )
+        mistakes.warn(tree.nearest("lists", key, "feed", "deploy"), message)
+
+
+def _lists_nobody_watches(settings: Settings) -> Iterator[str]:
+    watchers = [user for user in settings.users.values() if user.alerts]
+    for key, entry in settings.lists.items():
+        if entry.feed and not any(user.lists is None or key in user.lists for user in watchers):
+            yield key
+
+
+def _lists_without_limit(settings: Settings) -> Iterator[tuple[str, list[str]]]:
+    if settings.solicitation_rules:
+        return
+    for key, entry in settings.lists.items():
+        deployed = entry.feed.deploy if entry.feed else ()
+        if unlimited := [name for name in deployed if not settings.deployments[name].rules]:
+            yield key, unlimited

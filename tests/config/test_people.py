@@ -1,0 +1,234 @@
+"""`contact_fields`, `users` and the keys at the top: what they take, what they refuse, and in which words."""
+
+import pytest
+
+from tournee.core.facts import AlertKind
+from tournee.core.settings import FieldType
+
+# ---------------------------------------------------------------- contact fields
+
+
+def test_columns_are_by_language_one_or_several(configured):
+    fields = configured(
+        "contact_fields:\n"
+        '  bought: {type: date, columns: {fr: "Date d\'achat", en: [Purchase date, Bought]}}\n'
+        "  vip: {type: boolean}\n"
+    ).settings.contact_fields
+    assert [(key, entry.type, entry.columns) for key, entry in fields.items()] == [
+        ("bought", FieldType.DATE, {"fr": ("Date d'achat",), "en": ("Purchase date", "Bought")}),
+        ("vip", FieldType.BOOLEAN, {}),
+    ]
+
+
+FIELDS = {
+    "email: {type: text}": "2:3: every contact has `email` already: it is not declared",
+    "id: {type: text}": "2:3: `id` has a meaning of its own: choose another name",
+    "lists: {type: text}": "2:3: `lists` has a meaning of its own: choose another name",
+    "Amount: {type: text}": (
+        "2:3: `Amount` cannot be a name here: write small letters, digits and `_`, beginning with a letter"
+    ),
+    "1st: {type: text}": (
+        "2:3: `1st` cannot be a name here: write small letters, digits and `_`, beginning with a letter"
+    ),
+    "a: ": "2:3: `type` is missing: write `text`, `number`, `date` or `boolean`",
+    "a: {type: datetime}": "2:13: `datetime` is not available in this version",
+    "a: {type: choice}": "2:13: `choice` is not available in this version",
+    "a: {type: txt}": "2:13: `txt` is not `text`, `number`, `date` or `boolean`; did you mean `text`?",
+    "a: {type: text, choices: [a]}": "2:19: `choices` is not available in this version",
+    "a: {type: text, max_length: 9}": "2:19: `max_length` is not available in this version",
+    "a: {type: text, columns: Montant}": (
+        "2:28: this must be a mapping of languages, such as `{fr: …, en: …}`, not a text"
+    ),
+    "a: {type: text, columns: {fr: }}": "2:29: there is no value here: write a text, or a list of them",
+    "a: {type: text, columns: {fr: [a, a]}}": "2:37: this is in the list already",
+    "a: {type: text, columns: {fr: Courriel}}": (
+        "2:29: `Courriel` is a column of `email` already, in files in `fr`"
+    ),
+    "a: {type: text, columns: {fr: [x, ' PRENOM ', ' prénom ']}}": (
+        "2:29: `prénom` is a column of `first_name` already, in files in `fr`"
+    ),
+}
+
+
+@pytest.mark.parametrize(("field", "expected"), FIELDS.items())
+def test_what_is_wrong_with_a_contact_field_is_told(mistakes, field, expected):
+    assert expected in mistakes(f"contact_fields:\n  {field}")
+
+
+def test_a_language_that_is_not_shipped_has_no_columns(mistakes):
+    found = mistakes("contact_fields:\n  a: {type: text, columns: {xx: A}}")
+    assert [message.partition(";")[0] for message in found] == ["2:29: there is no file language `xx`"]
+
+
+def test_two_fields_cannot_have_one_column(mistakes):
+    found = mistakes(
+        "contact_fields:\n"
+        "  amount: {type: number, columns: {fr: Montant}}\n"
+        "  total: {type: number, columns: {fr: [Total, ' MONTANT']}}\n"
+    )
+    assert found == ["3:35: `MONTANT` is a column of `amount` already, in files in `fr`"]
+
+
+def test_a_field_without_a_column_in_a_language_has_its_own_name_there(mistakes):
+    text = (
+        "contact_fields:\n  a: {type: text, columns: {fr: A1}}\n  b: {type: text, columns: {fr: B1, en: A}}\n"
+    )
+    assert "3:37: `A` is a column of `a` already, in files in `en`" in mistakes(text)
+
+
+# ---------------------------------------------------------------- users
+
+MAIL = "mail: {url: 'smtp://localhost', from: a@b.example}\n"
+
+
+def user(configured, keys: str):
+    return configured(f"{MAIL}users:\n  c: {{email: c@b.example, {keys}}}\n").settings.users["c"]
+
+
+def test_a_user_may_be_told_everything_nothing_or_some(configured):
+    every = frozenset(AlertKind)
+    assert {
+        written: user(configured, f"alerts: {written}").alerts for written in ("true", "yes", "False")
+    } == {
+        "true": every,
+        "yes": every,
+        "False": frozenset(),
+    }
+    assert user(configured, "alerts: [import_errors, untrusted]").alerts == {"import_errors", "untrusted"}
+    assert user(configured, "alerts: unreachable, lists: anybody").alerts == {"unreachable"}
+
+
+def test_a_user_has_a_language_and_lists(configured):
+    claire = user(configured, "alerts: true, language: fr-CA, lists: [anybody]")
+    assert (claire.email, claire.language, claire.lists) == ("c@b.example", "fr-CA", ("anybody",))
+    assert (user(configured, "").language, user(configured, "").lists) == ("en", None)
+
+
+USERS = {
+    "{email: claire}": ["3:14: `claire` is not an email address"],
+    "{email: Claire <c@b.example>}": ["3:14: `Claire <c@b.example>` is not an email address"],
+    "{language: fr}": ["3:3: `email` is missing: write an email address such as `claire@example.com`"],
+    "{email: c@b.example, language: de}": ["3:37: alerts are written in `en` or `fr`, not in `de`"],
+    "{email: c@b.example, language: French}": ["3:37: alerts are written in `en` or `fr`, not in `French`"],
+    "{email: c@b.example, lists: [anybody]}": ["3:27: `lists` means nothing without `alerts`"],
+    "{email: c@b.example, alerts: true, lists: [anybdy]}": [
+        "3:49: there is no list `anybdy`; did you mean `anybody`?"
+    ],
+    "{email: c@b.example, notify: x}": ["3:27: `notify` is not available in this version"],
+    "{email: c@b.example, alerts: maybe}": [
+        "3:35: `maybe` is not `import_rejected`, `import_errors`, `unreachable` or `untrusted`"
+    ],
+    "{email: c@b.example, alerts: []}": ["3:27: this list is empty: leave the key out"],
+    "{email: c@b.example, alerts: {a: b}}": [
+        "3:35: this must be `import_rejected`, `import_errors`, `unreachable` or `untrusted`, "
+        "or a list of them, not a mapping"
+    ],
+    "{email: c@b.example, alerts: [import_error]}": [
+        "3:36: `import_error` is not `import_rejected`, `import_errors`, `unreachable` or `untrusted`; "
+        "did you mean `import_errors`?"
+    ],
+    **{
+        f"{{email: c@b.example, alerts: [{kind}]}}": [f"3:36: `{kind}` is not available in this version"]
+        for kind in ("overdue", "silence", "held", "send_failures", "configuration", "internal_error")
+    },
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), USERS.items())
+def test_what_is_wrong_with_a_user_is_told(mistakes, written, expected):
+    assert mistakes(f"{MAIL}users:\n  c: {written}") == expected
+
+
+def test_alerts_need_a_mail_server(mistakes):
+    text = "users:\n  a: {email: a@b.example}\n  b: {email: b@b.example, alerts: true}\n"
+    assert mistakes(text) == ["3:27: alerts need a mail server: write `mail:`"]
+
+
+# ---------------------------------------------------------------- the top
+
+TOP = {
+    "timezone: Europe/Pari": "1:11: there is no time zone `Europe/Pari`; did you mean `Europe/Paris`?",
+    "timezone: ../../etc/passwd": "1:11: there is no time zone `../../etc/passwd`",
+    "timezone: Europe": "1:11: there is no time zone `Europe`; did you mean `Europe/Rome`?",
+    "timezone: [UTC]": "1:11: this must be a time zone such as `Europe/Paris`, not a list",
+    "timezone: {}": "1:11: this must be a time zone such as `Europe/Paris`, not an empty mapping",
+    "timezone:": "1:1: there is no value here: write a time zone such as `Europe/Paris`",
+    "timezone: null": "1:1: there is no value here: write a time zone such as `Europe/Paris`",
+    "repositry: {}": "1:1: unknown key `repositry`; did you mean `repositories`?",
+    "repository: {}": "1:1: unknown key `repository`; did you mean `repositories`?",
+    "http: {listen: '127.0.0.1:8780'}": "1:1: `http` is not available in this version",
+    "gateways: {}": "1:1: `gateways` is not available in this version",
+    "languages: {}": "1:1: `languages` is not available in this version",
+    "? [a]\n: b": "1:3: a key must be a text of printable characters",
+    '"a\\nb": c': "1:1: unknown key `a\\nb`",
+    '"a\\eb": c': "1:1: a key must be a text of printable characters",
+    f"{'x' * 99}: y": f"1:1: unknown key `{'x' * 59}…`",
+    "<<: x": "1:5: `<<` takes a mapping, or a list of them",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TOP.items())
+def test_what_is_wrong_at_the_top_is_told(mistakes, text, expected):
+    assert mistakes(text)[:1] == [expected]
+
+
+def test_every_mistake_is_told_at_once_in_the_order_of_the_file(mistakes):
+    text = (
+        "timezone: Mars\n"
+        "repositories:\n"
+        "  a: {url: 'sftp://u:p@h/'}\n"
+        "lists:\n"
+        "  l: {feed: {repository: b, every: never, language: fr}}\n"
+        "users:\n"
+        "  u: {email: nobody, alerts: [overdue]}\n"
+    )
+    assert [message.partition(": ")[0] for message in mistakes(text)] == [
+        "1:11", "3:12", "5:26", "5:36", "7:14", "7:31",
+    ]  # fmt: skip
+
+
+# ---------------------------------------------------------------- warnings
+
+DEPLOYS = """\
+mail: {url: 'smtp://localhost', from: a@b.example}
+repositories: {r: {url: 'file:///srv/in'}}
+deployments:
+  d: &d {channel: email, from: a@b.example, subject: s, template: t.html, survey_url: 'https://s.example'}
+  e: {<<: *d, rules: [{at_most: 1 per day}]}
+users: {u: {email: u@b.example, alerts: true}}
+lists:
+  l:
+    feed:
+      {repository: r, every: 1 day, language: fr, backlog: skip, deploy: [d, e]}
+"""
+
+
+def test_a_deployment_that_nothing_limits_warns(warnings, write):
+    write("t.html", "a")
+    limit = "nothing limits how often `d` may ask a person: write a rule such as `at_most: 1 per 90 days`"
+    assert warnings(DEPLOYS) == [f"10:66: {limit}"]
+    assert warnings(DEPLOYS.replace("[d, e]", "e")) == []
+    assert warnings(f"{DEPLOYS}solicitation_rules: [{{at_most: 1 per month}}]\n") == []
+
+
+def test_a_deployment_whose_backlog_is_not_said_warns(warnings, write):
+    write("t.html", "a")
+    assert warnings(DEPLOYS.replace("backlog: skip, deploy: [d, e]", "deploy: e")) == [
+        "10:51: files that already lie there will send invitations at the first poll: "
+        "write `backlog: skip`, or `backlog: import` to say that they should"
+    ]
+
+
+def test_a_list_that_nobody_watches_warns(warnings):
+    text = (
+        "mail: {url: 'smtp://localhost', from: a@b.example}\n"
+        "repositories: {r: {url: 'file:///srv/in'}}\n"
+        "users: {u: {email: u@b.example, alerts: true, lists: a}}\n"
+        "lists:\n"
+        "  a: {feed: {repository: r, every: 1 day, language: fr}}\n"
+        "  b: {feed: {repository: r, every: 1 day, language: fr}}\n"
+        "  by_hand:\n"
+    )
+    message = "nobody is told when something is wrong with `b`: give a user `alerts: true`"
+    assert warnings(text) == [f"6:3: {message}"]
+    assert warnings(text.replace(", lists: a", "")) == []

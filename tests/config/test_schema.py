@@ -1,0 +1,134 @@
+"""The JSON Schema that editors use says the same as `load`."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tournee.config import json_schema, load
+from tournee.core.errors import ConfigurationError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json_schema()
+TYPES = {
+    "object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float),
+    "null": type(None),
+}  # fmt: skip
+
+
+def test_the_schema_in_the_repository_is_current():
+    """`tournee check --schema > config/tournee.schema.json` makes it so."""
+    text = (ROOT / "config" / "tournee.schema.json").read_text(encoding="utf-8")
+    assert json.loads(text) == SCHEMA
+
+
+def fits(value: object, schema: Any) -> bool:
+    """Whether a value fits, by the keywords that the schema uses; others fail."""
+    return all(_fits(value, keyword, wanted, schema) for keyword, wanted in schema.items())
+
+
+def _fits(value: Any, keyword: str, wanted: Any, schema: Any) -> bool:
+    """One keyword of a schema; those that only explain are always fine, an unknown one is an error."""
+    if keyword in ("description", "default", "title", "$schema", "$defs"):
+        return True
+    return KEYWORDS[keyword](value, wanted, schema)
+
+
+def _is(value: Any, wanted: str | list[str], _: Any) -> bool:
+    kinds = wanted if isinstance(wanted, list) else [wanted]
+    return any(isinstance(value, TYPES[kind]) for kind in kinds)
+
+
+def _properties_fit(value: Any, _: Any, schema: Any) -> bool:
+    if not isinstance(value, dict):
+        return True
+    known, other = schema.get("properties", {}), schema["additionalProperties"]
+    return all(
+        fits(one, known[key]) if key in known else other is not False and fits(one, other)
+        for key, one in value.items()
+    )
+
+
+KEYWORDS: dict[str, Callable[[Any, Any, Any], bool]] = {
+    "$ref": lambda value, wanted, _: fits(value, SCHEMA["$defs"][wanted.rpartition("/")[2]]),
+    "type": _is,
+    "enum": lambda value, wanted, _: value in wanted,
+    "const": lambda value, wanted, _: value == wanted,
+    "anyOf": lambda value, wanted, _: any(fits(value, one) for one in wanted),
+    "pattern": lambda value, wanted, _: not isinstance(value, str) or bool(re.search(wanted, value)),
+    "minimum": lambda value, wanted, _: value >= wanted,
+    "maximum": lambda value, wanted, _: value <= wanted,
+    "items": lambda value, wanted, _: not isinstance(value, list) or all(fits(one, wanted) for one in value),
+    "required": lambda value, wanted, _: not isinstance(value, dict) or value.keys() >= set(wanted),
+    "minProperties": lambda value, wanted, _: not isinstance(value, dict) or len(value) >= wanted,
+    "propertyNames": lambda value, wanted, _: all(fits(str(key), wanted) for key in value or ()),
+    "properties": _properties_fit,
+    "additionalProperties": _properties_fit,
+}
+
+
+GOOD = {
+    "everything short": (
+        "timezone: Europe/Paris\n"
+        "database: sqlite:///t.db\n"
+        "mail: {url: 'smtp://localhost', from: a@b.example}\n"
+        "repositories:\n"
+        "  a: {url: 'ftp://u@h/', password: 12345, passive: no, max_connections: 2, timeout: 5 seconds}\n"
+        "contact_fields: {order: {type: text, columns: {fr: [Commande, 2024]}}}\n"
+        "lists: {l: {feed: {repository: a, every: 1 day, language: fr, settle: 0, prefix: 0123}}, m: }\n"
+        "users: {u: {email: u@b.example, alerts: [untrusted]}, v: {email: v@b.example, alerts: true}}\n"
+        "solicitation_rules: [{at_most: 1 per day}]\n"
+    ),
+    "from the environment": (
+        "repositories: {a: {url: 'ftp://h/', passive: '${T}', max_connections: '${N}', timeout: '${D}'}}\n"
+        "lists: {l: {feed: {repository: a, every: 1 day, language: fr, settle: '${D}', stamp: '${S}'}}}\n"
+    ),
+    "empty sections": "repositories:\nusers:\ndeployments: {}\nlists: {a: }\n",
+}
+BAD = {
+    "an unknown key": "timezon: UTC\nlists: {a: }\n",
+    "a key that is not built": "http: {}\nlists: {a: }\n",
+    "a wrong word": "lists: {l: {feed: {repository: a, every: 1 day, language: fr, stamp: x}}}\n",
+    "a wrong type": "lists: [a]\n",
+    "a missing key": "repositories: {a: {password: x}}\nlists: {a: }\n",
+    "a number out of bounds": "repositories: {a: {url: 'ftp://h', max_connections: 0}}\nlists: {a: }\n",
+    "a wrong name": "contact_fields: {A: {type: text}}\nlists: {a: }\n",
+    "a percentage": "lists: {l: {feed: {repository: a, every: 1 day, language: fr, reject_above: 0.5}}}\n",
+    "no address": "users: {u: {}}\nlists: {a: }\n",
+}
+ENVIRON = {"T": "true", "N": "1", "D": "1 hour", "P": "50%", "S": "optional"}
+
+
+@pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
+def test_what_load_takes_fits_the_schema(write, text):
+    write("good.yaml", text)
+    load("good.yaml", ENVIRON)
+    assert fits(yaml.safe_load(text), SCHEMA)
+
+
+@pytest.mark.parametrize("text", BAD.values(), ids=BAD)
+def test_what_does_not_fit_the_schema_is_refused_by_load_too(write, text):
+    assert not fits(yaml.safe_load(text), SCHEMA)
+    write("bad.yaml", text)
+    with pytest.raises(ConfigurationError):
+        load("bad.yaml", ENVIRON)
+
+
+def test_every_key_is_described():
+    assert [
+        path for path, schema in described(SCHEMA) if not schema.get("description", "").endswith(".")
+    ] == []
+
+
+def described(schema: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Each key with its schema, at any depth."""
+    found: list[tuple[str, Any]] = []
+    for key, one in schema.get("properties", {}).items():
+        found += [(f"{path}.{key}", one), *described(one, f"{path}.{key}")]
+    for inner in (*schema.get("anyOf", ()), schema.get("additionalProperties"), schema.get("items")):
+        found += described(inner, path) if isinstance(inner, dict) else []
+    return found

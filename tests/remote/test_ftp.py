@@ -1,0 +1,407 @@
+"""What only FTP servers do: their ways to list, to refuse, and to end a transfer."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from support import faults, servers
+from support.faults import DROP, ScriptedFtp
+from tournee.core.errors import RemoteError
+from tournee.core.facts import RemoteErrorKind as Kind
+from tournee.core.settings import Protocol, Repository
+from tournee.demo.servers import Certificate, FtpServer, Tls
+from tournee.remote import Remote, open_remote
+
+
+def to(server: ScriptedFtp, protocol: Protocol = Protocol.FTP, **settings: object) -> Repository:
+    return servers.repository(protocol, server.port, **settings)
+
+
+@contextmanager
+def visit(script: ScriptedFtp, protocol: Protocol = Protocol.FTP, **settings: object) -> Iterator[Remote]:
+    """A conversation with a scripted server."""
+    with script as server, open_remote(to(server, protocol, **settings)) as remote:
+        yield remote
+
+
+def trouble(act: Callable[[], object]) -> RemoteError:
+    with pytest.raises(RemoteError) as caught:
+        act()
+    return caught.value
+
+
+def content(remote: Remote, name: str, size: int) -> bytes:
+    sink = io.BytesIO()
+    remote.fetch("", name, sink, size)
+    return sink.getvalue()
+
+
+# ---------------------------------------------------------------- how directories are read
+
+
+def test_what_the_server_can_do_decides_how_directories_are_read() -> None:
+    features = {("MLST", "SIZE"): "MLSD", ("SIZE", "MDTM"): "NLST", ("REST",): "LIST"}
+    for offered, way in features.items():
+        with ScriptedFtp(files={"a.csv": b"12345"}, features=offered) as server:
+            with open_remote(to(server)) as remote:
+                assert [(file.name, file.size) for file in remote.list("")] == [("a.csv", 5)]
+            assert way in server.verbs()
+
+
+def test_a_server_that_does_not_say_what_it_can_do_is_tried() -> None:
+    with ScriptedFtp(files={"a.csv": b"12345"}, replies={"FEAT": "500 what?"}) as server:
+        with open_remote(to(server)) as remote:
+            assert [(file.name, file.size) for file in remote.list("")] == [("a.csv", 5)]
+        assert [verb for verb in server.verbs() if verb in ("MLSD", "NLST", "SIZE", "MDTM")] == [
+            "NLST",
+            "SIZE",
+            "MDTM",
+        ]
+
+
+def test_a_way_that_turns_out_to_be_unknown_is_given_up() -> None:
+    unknown = {"MLSD": "500 unknown", "SIZE": "502 not implemented"}
+    with ScriptedFtp(files={"a.csv": b"12345"}, replies=unknown) as server:
+        with open_remote(to(server)) as remote:
+            assert [(file.name, file.size) for file in remote.list("")] == [("a.csv", 5)]
+            assert remote.look("", "a.csv") == remote.list("")[0]
+        assert server.verbs().count("MLSD") == 1
+        assert server.verbs().count("LIST") == 3
+
+
+def test_sizes_and_times_are_asked_for_wanted_names_only() -> None:
+    files = {"import_avis.csv": b"1", "stranger.csv": b"2", "other.csv": b"3"}
+    with ScriptedFtp(files=files, features=("SIZE", "MDTM")) as server:
+        with open_remote(to(server)) as remote:
+            remote.list("", lambda name: name.startswith("import"))
+        asked = [command for command in server.commands if command.startswith(("SIZE", "MDTM"))]
+        assert asked == ["SIZE import_avis.csv", "MDTM import_avis.csv"]
+
+
+def test_names_come_without_their_directory_and_dots_are_no_files() -> None:
+    listing = b"./.\r\n./..\r\n/in/a.csv\r\n./b.csv\r\n/in/a.csv\r\nfolder\r\n"
+    with (
+        ScriptedFtp(
+            files={"a.csv": b"1", "b.csv": b"22"}, features=("SIZE",), listings={"NLST": listing}
+        ) as server,
+        open_remote(to(server)) as remote,
+    ):
+        assert sorted((file.name, file.size) for file in remote.list("")) == [("a.csv", 1), ("b.csv", 2)]
+
+
+@pytest.mark.parametrize(
+    "reply", ["550 No files found.", "450 No files found", "550 No such file or directory."]
+)
+def test_some_servers_call_an_empty_directory_an_error(reply: str) -> None:
+    with (
+        ScriptedFtp(features=("SIZE",), replies={"NLST": reply}) as server,
+        open_remote(to(server)) as remote,
+    ):
+        assert remote.list("") == []
+
+
+def test_a_refused_listing_is_no_empty_one() -> None:
+    with visit(ScriptedFtp(features=("SIZE",), replies={"NLST": "550 Permission denied."})) as remote:
+        assert trouble(lambda: remote.list("")).reason.code == "permission_denied"
+
+
+def test_a_listing_as_dos_writes_it_is_read() -> None:
+    listing = (
+        b"11-23-26  09:30AM       <DIR>          archive\r\n"
+        b"11-23-26  02:05PM                12345  lead.csv\r\n"
+        b"11-23-2026  14:05               7 import avis.csv\r\n"
+    )
+    with ScriptedFtp(features=(), listings={"LIST": listing}) as server, open_remote(to(server)) as remote:
+        files = remote.list("")
+    assert [(file.name, file.size) for file in files] == [(" lead.csv", 12345), ("import avis.csv", 7)]
+    assert [f"{file.modified_at:%d %H:%M}" for file in files] == ["23 14:05", "23 14:05"]
+
+
+def test_a_listing_as_unix_writes_it_has_files_only() -> None:
+    listing = (
+        b"total 12\r\n"
+        b"drwxr-xr-x    2 0        0            4096 Nov 23 09:30 archive\r\n"
+        b"lrwxrwxrwx    1 0        0              11 Nov 23 09:30 link.csv -> /etc/passwd\r\n"
+        b"-rw-r--r--    1 0        0               5 Nov 23  2025 old.csv\r\n"
+        b"-rw-r--r--+   1 ftp      5 Nov 23 09:30  lead.csv\r\n"
+    )
+    with ScriptedFtp(features=(), listings={"LIST": listing}) as server, open_remote(to(server)) as remote:
+        assert [(file.name, file.modified) for file in remote.list("")] == [
+            ("old.csv", "Nov 23 2025"),
+            (" lead.csv", "Nov 23 09:30"),
+        ]
+
+
+def test_a_listing_that_nobody_understands_is_no_empty_one() -> None:
+    with visit(ScriptedFtp(features=(), listings={"LIST": b"VMS$FILE.CSV;1  5/9\r\n"})) as remote:
+        assert trouble(lambda: remote.list("")).kind is Kind.PROTOCOL
+
+
+@pytest.mark.parametrize("features", [("MLST",), ("SIZE",), ()])
+def test_a_listing_that_was_cut_short_is_a_fault(features: tuple[str, ...]) -> None:
+    final = "226-Options: -a -l\r\n226 Output truncated to 10000 matches"
+    with visit(ScriptedFtp(files={"a.csv": b"1"}, features=features, final=final)) as remote:
+        error = trouble(lambda: remote.list(""))
+    assert (error.kind, error.reason.code) == (Kind.TRUNCATED, "listing_truncated")
+    assert error.reason.details["directory"] == "/"
+
+
+def test_names_that_lead_elsewhere_are_not_listed() -> None:
+    listing = b"type=file; ../a.csv\r\ntype=file; /etc/passwd\r\ntype=file; ..\r\ntype=file; b.csv\r\n"
+    with ScriptedFtp(listings={"MLSD": listing}) as server, open_remote(to(server)) as remote:
+        assert [file.name for file in remote.list("")] == ["b.csv"]
+
+
+def test_names_have_the_encoding_of_the_repository() -> None:
+    with ScriptedFtp(files={"caf\xe9.csv": b"1"}) as server:
+        with open_remote(to(server, encoding="cp1252")) as remote:
+            assert [file.name for file in remote.list("")] == ["café.csv"]
+            assert content(remote, "café.csv", 1) == b"1"
+            assert trouble(lambda: remote.look("", "名.csv")).reason.code == "name_unaddressable"
+        assert "OPTS UTF8 ON" not in server.commands
+
+
+def test_a_server_that_wants_to_be_asked_for_utf8_is_asked() -> None:
+    with ScriptedFtp() as server:
+        with open_remote(to(server)):
+            pass
+        assert "OPTS UTF8 ON" in server.commands
+
+
+def test_the_directory_is_entered_before_each_listing() -> None:
+    with ScriptedFtp() as server:
+        with open_remote(to(server, directory="/exports")) as remote:
+            remote.list("")
+            remote.list("")
+        assert server.commands.count("CWD /exports") == 2
+
+
+def test_sizes_and_contents_are_asked_for_in_binary() -> None:
+    with ScriptedFtp(files={"a.csv": b"1"}, features=("SIZE", "MDTM")) as server:
+        with open_remote(to(server)) as remote:
+            remote.list("")
+            content(remote, "a.csv", 1)
+        told = [
+            command for command in server.commands if command.startswith(("TYPE", "NLST", "SIZE", "RETR"))
+        ]
+        assert told == ["TYPE A", "NLST", "TYPE I", "SIZE a.csv", "RETR a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("directory", "entered"),
+    [
+        ("/", "/home/box"),
+        ("", "/home/box"),
+        ("/~/in", "/home/box/in"),
+        ("/exports", "/exports"),
+        ("//", "/home/box"),
+    ],
+)
+def test_the_repositorys_directory_is_the_logins_or_the_urls(directory: str, entered: str) -> None:
+    with ScriptedFtp(replies={"PWD": '257 "/home/box"'}) as server:
+        with open_remote(to(server, directory=directory)) as remote:
+            remote.list("")
+        assert f"CWD {entered}" in server.commands
+
+
+# ---------------------------------------------------------------- transfers
+
+
+def test_the_address_of_a_passive_server_is_not_followed() -> None:
+    with visit(ScriptedFtp(files={"a.csv": b"12345"}, passive_host="10.9.8.7")) as remote:
+        assert content(remote, "a.csv", 5) == b"12345"
+
+
+def test_a_stranger_on_an_active_data_connection_is_turned_away() -> None:
+    with visit(ScriptedFtp(files={"a.csv": b"12345"}, stranger=b"forged"), passive=False) as remote:
+        assert content(remote, "a.csv", 5) == b"12345"
+
+
+def test_a_server_that_says_200_before_its_150_is_heard_out() -> None:
+    with visit(ScriptedFtp(files={"a.csv": b"12345"}, begin="200 soon\r\n150 now")) as remote:
+        assert content(remote, "a.csv", 5) == b"12345"
+
+
+def trusting(server: ScriptedFtp, certificate: Certificate) -> Repository:
+    return to(server, Protocol.FTPS_IMPLICIT, certificate=certificate.fingerprint)
+
+
+def test_a_server_that_ends_tls_without_a_goodbye_has_sent_its_file() -> None:
+    certificate = Certificate.make()
+    script = ScriptedFtp(
+        files={"a.csv": b"x" * 1000, "b.csv": b"12"},
+        context=certificate.context(),
+        implicit=True,
+        send=faults.without_goodbye,
+    )
+    with script as server, open_remote(trusting(server, certificate)) as remote:
+        assert content(remote, "a.csv", 1000) == b"x" * 1000
+        assert content(remote, "b.csv", 2) == b"12"
+        assert len(remote.list("")) == 2
+
+
+@pytest.mark.parametrize("size", [0, 500, 999])
+def test_a_tls_transfer_that_is_cut_is_no_file_though_the_server_says_so(size: int) -> None:
+    certificate = Certificate.make()
+    script = ScriptedFtp(
+        files={"a.csv": b"x" * 1000},
+        context=certificate.context(),
+        implicit=True,
+        send=faults.cut_after(size),
+    )
+    with script as server, open_remote(trusting(server, certificate)) as remote:
+        error = trouble(lambda: content(remote, "a.csv", 1000))
+    assert (error.kind, error.reason.code) == (Kind.TRUNCATED, "file_truncated")
+    assert error.reason.details["received"] == size
+
+
+def test_a_transfer_that_the_server_calls_failed_has_failed() -> None:
+    with visit(ScriptedFtp(files={"a.csv": b"12345"}, final="426 Connection closed; aborted.")) as remote:
+        error = trouble(lambda: content(remote, "a.csv", 5))
+    assert (error.kind, error.reason.code) == (Kind.UNREACHABLE, "data_connection_failed")
+
+
+def test_a_conversation_that_broke_inside_a_transfer_is_over() -> None:
+    """Else the next command would get the answer to this one."""
+    with ScriptedFtp(files={"a.csv": b"12345"}, final=DROP) as server, open_remote(to(server)) as remote:
+        assert trouble(lambda: content(remote, "a.csv", 5)).reason.code == "connection_lost"
+        assert trouble(lambda: remote.list("")).reason.code == "connection_lost"
+
+
+def test_data_connections_resume_the_session_of_the_control_connection() -> None:
+    """Asked of the server: vsftpd and others refuse what is not resumed."""
+    certificate = Certificate.make()
+    resumed: list[bool] = []
+
+    def send(connection: object, body: bytes) -> None:
+        resumed.append(connection.session_reused)  # type: ignore[attr-defined]
+        faults.send_all(connection, body)  # type: ignore[arg-type]
+
+    script = ScriptedFtp(files={"a.csv": b"1"}, context=certificate.context(), implicit=True, send=send)
+    with script as server, open_remote(trusting(server, certificate)) as remote:
+        for _ in range(5):
+            content(remote, "a.csv", 1)
+            remote.list("")
+    assert resumed == [True] * 10
+
+
+def test_a_data_connection_with_another_certificate_is_not_read() -> None:
+    certificate = Certificate.make()
+    script = ScriptedFtp(
+        files={"a.csv": b"forged"},
+        context=certificate.context(),
+        data_context=Certificate.make().context(),
+        implicit=True,
+    )
+    sink = io.BytesIO()
+    with script as server, open_remote(trusting(server, certificate)) as remote:
+        error = trouble(lambda: remote.fetch("", "a.csv", sink, 6))
+    assert (error.kind, error.reason.code) == (Kind.UNTRUSTED, "certificate_changed")
+    assert sink.getvalue() == b""
+
+
+# ---------------------------------------------------------------- TLS that is not there
+
+
+def test_data_never_travels_in_clear_where_tls_was_asked_for() -> None:
+    certificate = Certificate.make()
+    script = ScriptedFtp(context=certificate.context(), implicit=True, replies={"PROT": "536 no"})
+    with script as server:
+        error = trouble(open_remote(trusting(server, certificate)).__enter__)
+        assert "PASV" not in server.verbs()
+    assert error.reason.code == "tls_not_offered"
+
+
+@pytest.mark.parametrize("reply", ["500 AUTH?", "502 no", "504 no", "530 Please login with USER and PASS."])
+def test_a_server_without_tls_gets_no_password(reply: str) -> None:
+    with ScriptedFtp(replies={"AUTH": reply}) as server:
+        error = trouble(open_remote(to(server, Protocol.FTPS)).__enter__)
+        assert set(server.verbs()) == {"AUTH"} | set(server.verbs()) & {"QUIT"}
+    assert (error.kind, error.reason.code, error.permanent) == (Kind.REFUSED, "tls_not_offered", True)
+
+
+def test_implicit_tls_on_a_port_that_speaks_in_clear_is_told_as_such() -> None:
+    with ScriptedFtp() as server:
+        error = trouble(open_remote(to(server, Protocol.FTPS_IMPLICIT)).__enter__)
+    assert (error.reason.code, error.permanent) == ("tls_not_offered", True)
+
+
+def test_a_server_that_wants_tls_says_what_to_write() -> None:
+    with servers.folder() as directory, FtpServer(directory, tls=Tls.EXPLICIT) as server:
+        error = trouble(open_remote(servers.repository(Protocol.FTP, server.port)).__enter__)
+    assert (error.reason.code, error.permanent) == ("encryption_required", True)
+
+
+# ---------------------------------------------------------------- refusals
+
+REFUSALS = [
+    ("CONNECT", "421 There are too many connections from your internet address.", "refused server_busy"),
+    ("CONNECT", "530 Sorry, the maximum number of clients (2) are already connected", "refused server_busy"),
+    ("CONNECT", "500 no", "refused server_busy"),
+    ("USER", "530 Non-anonymous sessions must use encryption.", "refused encryption_required for good"),
+    ("USER", "421 Sorry, cleartext sessions are not accepted.", "refused encryption_required for good"),
+    ("PASS", "530 Login incorrect.", "authentication login_refused for good"),
+    ("PASS", "430 Invalid username or password", "authentication login_refused for good"),
+    ("PASS", "530 Too many users", "refused server_busy"),
+    ("PASS", "500 OOPS: cannot change directory:/home/box", "protocol server_broken"),
+    ("CWD", "550 Failed to change directory.", "not_found directory_not_found"),
+    ("CWD", "450 /in: No such file or directory", "not_found directory_not_found"),
+    ("CWD", "550 /in: Permission denied", "refused permission_denied for good"),
+    ("MLSD", "522 SSL connection failed: session reuse required",
+     "refused tls_session_reuse_required for good"),
+    ("MLSD", "425 Unable to build data connection: Operation not permitted",
+     "refused tls_session_reuse_required for good"),
+    ("MLSD", "425 Can't open data connection.", "unreachable data_connection_failed"),
+    ("MLSD", "421 Timeout.", "refused server_busy"),
+    ("RETR", "550 Permission denied.", "refused permission_denied for good"),
+    ("RETR", "550 Failed to open file.", "refused permission_denied for good"),
+    ("RETR", "451 Local error in processing.", "refused command_refused"),
+    ("RNTO", "553 Rename failed: file exists", "refused target_exists"),
+    ("RNTO", "552 Quota exceeded", "refused server_full"),
+    ("RNTO", "451 Rename failure: No such file or directory", "refused command_refused"),
+    ("DELE", "550 Delete operation failed.", "refused permission_denied for good"),
+    ("DELE", "500 not here", "refused command_refused for good"),
+    ("CWD", "999 hello", "protocol answer_not_understood"),
+    ("CWD", "hello", "protocol answer_not_understood"),
+    ("PASV", "227 hello", "protocol answer_not_understood"),
+    ("CWD", DROP, "unreachable connection_lost"),
+    ("CONNECT", DROP, "unreachable connection_lost"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "reply", "meaning"), REFUSALS)
+def test_command_code_and_text_decide_what_a_refusal_is(verb: str, reply: str, meaning: str) -> None:
+    def talk() -> None:
+        with open_remote(to(server)) as remote:
+            remote.list("")
+            content(remote, "a.csv", 1)
+            remote.move("", "a.csv", "archive", "b.csv")
+            remote.delete("", "a.csv")
+
+    with ScriptedFtp(files={"a.csv": b"1"}, replies={verb: reply}) as server:
+        error = trouble(talk)
+    assert f"{error.kind} {error.reason.code}{' for good' if error.permanent else ''}" == meaning
+
+
+def test_what_a_server_says_is_cut_and_escaped() -> None:
+    reply = "550 \x1b[2J\u00ff" + "x" * 500
+    with ScriptedFtp(replies={"CWD": reply}) as server, open_remote(to(server)) as remote:
+        answer = str(trouble(lambda: remote.list("")).reason.details["answer"])
+    assert answer.isprintable()
+    assert len(answer) <= 200
+
+
+def test_a_password_is_never_told() -> None:
+    with ScriptedFtp(replies={"PASS": "530 no"}) as server:
+        error = trouble(open_remote(to(server, password="s3cr3t")).__enter__)
+    assert "s3cr3t" not in repr((error, error.reason, error.__cause__))
+
+
+def test_a_login_beyond_ascii_goes_in_the_repositorys_encoding() -> None:
+    with ScriptedFtp() as server:
+        with open_remote(to(server, user="zoé", password="p€")):
+            pass
+        assert "USER zo\xc3\xa9" in server.commands
+        assert "PASS p\xe2\x82\xac" in server.commands

@@ -1,0 +1,192 @@
+"""A person's record: found, added, changed, opted out and in. The rows of files come in through `merge`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Row
+
+from tournee.core.errors import AmbiguousContact, InvalidValue, UnknownName
+from tournee.core.facts import Contact, JsonValue, OptOut, Reason
+from tournee.store import Transaction
+from tournee.store.columns import columns_of
+from tournee.store.merge import Merged, Stage, list_id, stage, upsert
+from tournee.store.tables import contacts, lists, memberships, opt_outs
+
+__all__ = [
+    "Merged",
+    "Stage",
+    "add",
+    "change",
+    "find",
+    "get",
+    "load",
+    "member_counts",
+    "opt_in",
+    "opt_out",
+    "stage",
+    "the_one",
+    "upsert",
+]
+
+STANDARD = ("email", "phone", "first_name", "last_name", "gender", "title", "country", "language")
+
+# ---------------------------------------------------------------- reading
+
+
+def find(tx: Transaction, text: str) -> tuple[Contact, ...]:
+    """The contacts that an email, a phone in E.164 or an id means: none, one, or all that have the phone."""
+    word = text.strip()
+    if "@" in word:
+        means: ColumnElement[bool] = contacts.c.identity == word.casefold()
+    elif word.startswith("+"):
+        means = contacts.c.phone == word
+    elif word.isascii() and word.isdigit() and len(word) <= 18:
+        means = contacts.c.id == int(word)
+    else:
+        return ()
+    ids = tx.connection.scalars(sa.select(contacts.c.id).where(means)).all()
+    return tuple(load(tx, ids).values())
+
+
+def the_one(tx: Transaction, text: str) -> Contact:
+    """The one contact that an email, a phone or an id means; raises UnknownName, AmbiguousContact."""
+    found = find(tx, text)
+    if not found:
+        raise UnknownName(Reason("unknown_contact"))
+    if len(found) > 1:
+        raise AmbiguousContact(Reason("ambiguous_contact", {"ids": [contact.id for contact in found]}))
+    return found[0]
+
+
+def get(tx: Transaction, contact_id: int) -> Contact | None:
+    """One contact."""
+    return load(tx, [contact_id]).get(contact_id)
+
+
+def load(tx: Transaction, ids: Iterable[int]) -> dict[int, Contact]:
+    """Contacts whole, by id, with their lists and what they refused."""
+    wanted = sorted(set(ids))
+    columns = [column for column in contacts.c if column.name != "identity"]
+    query = sa.select(*columns).where(contacts.c.id.in_(wanted)).order_by(contacts.c.id)
+    on_lists, refused = _lists_of(tx, wanted), _refusals_of(tx, wanted)
+    return {
+        row.id: _contact(row, on_lists.get(row.id, ()), refused.get(row.id, ()))
+        for row in tx.connection.execute(query)
+    }
+
+
+def _contact(row: Row[Any], on_lists: Sequence[str], refused: Sequence[OptOut]) -> Contact:
+    return Contact(**row._mapping, lists=tuple(on_lists), opt_outs=tuple(refused))
+
+
+def _lists_of(tx: Transaction, ids: Sequence[int]) -> dict[int, list[str]]:
+    """Through the lists, of which there are few: memberships have no index by contact."""
+    mine = sa.and_(memberships.c.list_id == lists.c.id, memberships.c.contact_id.in_(ids))
+    query = sa.select(memberships.c.contact_id, lists.c.key).join(lists, mine).order_by(lists.c.key)
+    found: dict[int, list[str]] = {}
+    for contact_id, key in tx.connection.execute(query):
+        found.setdefault(contact_id, []).append(key)
+    return found
+
+
+def _refusals_of(tx: Transaction, ids: Sequence[int]) -> dict[int, list[OptOut]]:
+    """What holds now, oldest first."""
+    one = opt_outs.c
+    query = sa.select(one.contact_id, *columns_of(OptOut, opt_outs))
+    query = query.where(one.contact_id.in_(ids), one.ended_at.is_(None)).order_by(one.at, one.id)
+    found: dict[int, list[OptOut]] = {}
+    for contact_id, channel, at, source, reason in tx.connection.execute(query):
+        refusal = OptOut(channel=channel, at=at, source=source, reason=reason)
+        found.setdefault(contact_id, []).append(refusal)
+    return found
+
+
+def member_counts(tx: Transaction) -> dict[str, int]:
+    """How many contacts are on each list that has any."""
+    counted = sa.select(memberships.c.list_id, sa.func.count().label("number"))
+    on_list = counted.group_by(memberships.c.list_id).subquery()
+    query = sa.select(lists.c.key, on_list.c.number).join(on_list, on_list.c.list_id == lists.c.id)
+    return {row.key: row.number for row in tx.connection.execute(query)}
+
+
+# ---------------------------------------------------------------- writing
+
+
+def add(tx: Transaction, values: Mapping[str, JsonValue], lists: Sequence[str], now: datetime) -> int:
+    """The id of a new contact, put on the lists; `values` are normalised, by standard and declared names.
+
+    Raises InvalidValue when it has neither email nor phone (`identity_missing`), or somebody is it already
+    (`contact_exists`).
+    """
+    tx.dialect.serialise(tx.connection)
+    plain, fields = _split(values)
+    identity = _identity(plain)
+    _require_nobody(tx, identity)
+    if plain.get("email") and plain.get("phone"):  # whoever had only that phone
+        _require_nobody(tx, str(plain["phone"]))
+    filled = {name: value for name, value in fields.items() if value is not None}
+    new = sa.insert(contacts).values(
+        **plain, identity=identity, fields=filled, created_at=now, updated_at=now
+    )
+    contact_id: int = tx.connection.execute(new.returning(contacts.c.id)).scalar_one()
+    for key in sorted(set(lists)):
+        member = {"list_id": list_id(tx, key), "contact_id": contact_id, "added_at": now}
+        tx.connection.execute(sa.insert(memberships).values(**member))
+    return contact_id
+
+
+def change(tx: Transaction, contact_id: int, values: Mapping[str, JsonValue], now: datetime) -> bool:
+    """Put new values (None clears) over a contact's; whether that changed anything. Raises as `add` does."""
+    tx.dialect.serialise(tx.connection)
+    row = tx.connection.execute(sa.select(contacts).where(contacts.c.id == contact_id)).one()
+    plain, fields = _split(values)
+    wanted = {name: getattr(row, name) for name in STANDARD} | plain
+    merged = {name: value for name, value in {**row.fields, **fields}.items() if value is not None}
+    identity = _identity(wanted)
+    if identity != row.identity:
+        _require_nobody(tx, identity)
+    after = {**wanted, "fields": merged}
+    if all(row._mapping[name] == value for name, value in after.items()):
+        return False
+    changed = sa.update(contacts).where(contacts.c.id == contact_id)
+    tx.connection.execute(changed.values(**after, identity=identity, updated_at=now))
+    return True
+
+
+def _split(values: Mapping[str, JsonValue]) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
+    """Standard fields and declared ones."""
+    plain = {name: value for name, value in values.items() if name in STANDARD}
+    return plain, {name: value for name, value in values.items() if name not in STANDARD}
+
+
+def _identity(plain: Mapping[str, JsonValue]) -> str:
+    if email := plain.get("email"):
+        return str(email).casefold()
+    if phone := plain.get("phone"):
+        return str(phone)
+    raise InvalidValue(Reason("identity_missing"))
+
+
+def _require_nobody(tx: Transaction, identity: str) -> None:
+    if tx.connection.scalar(sa.select(sa.exists().where(contacts.c.identity == identity))):
+        raise InvalidValue(Reason("contact_exists"))
+
+
+def opt_out(
+    tx: Transaction, contact_id: int, channel: str, source: str, reason: str | None, now: datetime
+) -> None:
+    """The contact refuses a channel (`all`: every one); who refused it already keeps the first refusal."""
+    new = tx.dialect.insert(opt_outs).values(
+        contact_id=contact_id, channel=channel, at=now, source=source, reason=reason
+    )
+    tx.connection.execute(new.on_conflict_do_nothing())
+
+
+def opt_in(tx: Transaction, contact_id: int, channel: str, reason: str, now: datetime) -> None:
+    """The contact agrees again: to everything, or to one channel (a refusal of `all` then still holds)."""
+    holds = sa.and_(opt_outs.c.contact_id == contact_id, opt_outs.c.ended_at.is_(None))
+    if channel != "all":
+        holds = sa.and_(holds, opt_outs.c.channel == channel)
+    tx.connection.execute(sa.update(opt_outs).where(holds).values(ended_at=now, end_reason=reason))

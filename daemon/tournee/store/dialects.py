@@ -1,0 +1,384 @@
+"""All that differs between SQLite and PostgreSQL: connections, locks, bulk load, expressions, errors."""
+
+import fcntl
+import hashlib
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import islice
+from typing import Any, Protocol
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, Select, SQLColumnExpression, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from tournee.core.errors import AlreadyRunning, StoreError, StoreOutdated, StoreUnavailable
+from tournee.core.facts import Reason
+from tournee.core.settings import Database
+from tournee.store.columns import FieldsJson
+
+#: How long anything waits for a lock of the database before it gives up, in seconds.
+PATIENCE = 30.0
+
+#: What the drivers and SQLAlchemy raise: the store's edge translates all of it.
+TROUBLE = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
+
+Rows = Iterable[Sequence[object]]
+Insert = sqlite.Insert | postgresql.Insert
+
+
+class Dialect(Protocol):
+    """What a database does in its own way."""
+
+    engine: Engine
+    shown: str  # the database as a person may see it
+    migrates_itself: bool  # whether the program may change the tables without being asked
+    reading: Mapping[str, Any]  # execution options of a transaction that only reads
+    writing: Mapping[str, Any]
+    staging: Mapping[str, Any]
+
+    def dedicate(self, connection: Connection) -> None:
+        """Settings of a connection that stages and merges one import."""
+
+    def serialise(self, connection: Connection) -> None:
+        """From here to the end of the transaction no other creates contacts or spends an allowance."""
+
+    def insert(self, table: Table) -> Insert:
+        """An INSERT that knows ON CONFLICT."""
+
+    def load(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
+        """Write many rows of plain values (times and JSON as text), in order."""
+
+    def last_lines(self, staged: Table) -> Select[Any]:
+        """The staged rows, of each identity the last line, in the order of identities."""
+
+    def merged(
+        self, stored: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
+    ) -> SQLColumnExpression[Any]:
+        """Declared fields with those of `new` (None: none) put over them, key by key."""
+
+    def held(self, name: str) -> AbstractContextManager[bool]:
+        """A lock that dies with the process; False when another thread or process has it."""
+
+    def only_daemon(self) -> AbstractContextManager[None]:
+        """Refuses a second daemon where only one may run."""
+
+    def explain(self, trouble: Exception) -> StoreError:
+        """What a person can be told about what the driver raised; never a value."""
+
+
+def open_dialect(database: Database) -> Dialect:
+    """The database that the URL names; raises StoreUnavailable when an SQLite file cannot be made."""
+    path = database.url.removeprefix("sqlite:///")
+    return Sqlite(path) if path != database.url else PostgreSQL(database)
+
+
+def _digest(name: str) -> bytes:
+    return hashlib.sha256(f"tournee {name}".encode()).digest()
+
+
+# ---------------------------------------------------------------- SQLite
+
+SQLITE_CODES = {
+    sqlite3.SQLITE_BUSY: "database_locked",
+    sqlite3.SQLITE_LOCKED: "database_locked",
+    sqlite3.SQLITE_FULL: "database_full",
+    sqlite3.SQLITE_READONLY: "database_unwritable",
+    sqlite3.SQLITE_CANTOPEN: "database_unwritable",
+    sqlite3.SQLITE_PERM: "database_unwritable",
+    sqlite3.SQLITE_IOERR: "database_unwritable",
+    sqlite3.SQLITE_CORRUPT: "database_broken",
+    sqlite3.SQLITE_NOTADB: "database_broken",
+}
+
+#: WAL: readers never wait. FULL: what was committed outlives a power cut, also after the remote file was
+#: deleted. Temporary tables go to files and caches are small, so that memory does not grow with a file.
+PRAGMAS = """
+    PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=FILE;
+    PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;
+"""
+
+ROWS_A_STATEMENT = 80
+
+
+class Sqlite:
+    """One file and its locks beside it."""
+
+    migrates_itself = True
+
+    def __init__(self, path: str) -> None:
+        self.shown = path
+        self._make_file()
+        # The driver's own transactions begin too late (traps 51, 52): it opens none, `_begin` does.
+        self.engine = sa.create_engine(
+            URL.create("sqlite", database=path),
+            connect_args={"timeout": PATIENCE, "isolation_level": None},
+            max_overflow=-1,
+            hide_parameters=True,
+        )
+        self.reading: Mapping[str, Any] = {"begin": "BEGIN"}
+        self.writing: Mapping[str, Any] = {"begin": "BEGIN IMMEDIATE"}
+        self.staging: Mapping[str, Any] = self.reading
+        event.listen(self.engine, "connect", self._connected)
+        event.listen(self.engine, "begin", self._begin)
+
+    def _make_file(self) -> None:
+        """Contacts are nobody else's business: a private directory, a private file."""
+        try:
+            os.makedirs(os.path.dirname(self.shown) or ".", mode=0o700, exist_ok=True)
+            os.close(os.open(self.shown, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise StoreUnavailable(self._reason("database_unwritable", _words(error))) from error
+
+    @staticmethod
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.executescript(PRAGMAS)
+
+    @staticmethod
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options()["begin"])
+
+    def dedicate(self, connection: Connection) -> None:
+        """A merge touches much of two large indexes: room for them while it lasts."""
+        _sqlite(connection).executescript("PRAGMA main.cache_size=-32768; PRAGMA temp.cache_size=-8192")
+
+    def serialise(self, connection: Connection) -> None:
+        """BEGIN IMMEDIATE has done it."""
+
+    def insert(self, table: Table) -> Insert:
+        """SQLite's own."""
+        return sqlite.insert(table)
+
+    def load(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
+        """Many rows a statement, in order."""
+        driver = _sqlite(connection)
+        one = f"({','.join('?' * len(columns))})"
+        start = f"INSERT INTO {table.name} ({_names(columns)}) VALUES "  # noqa: S608 - our own names
+        many = start + ",".join([one] * ROWS_A_STATEMENT)
+        source = iter(rows)
+        while len(batch := list(islice(source, ROWS_A_STATEMENT))) == ROWS_A_STATEMENT:
+            driver.execute(many, [value for row in batch for value in row])
+        driver.executemany(start + one, batch)
+
+    def last_lines(self, staged: Table) -> Select[Any]:
+        """In a group with one max(), SQLite takes the other columns from the row that has it."""
+        line, *others = staged.c
+        return sa.select(sa.func.max(line).label("line"), *others).group_by(staged.c.identity)
+
+    def merged(
+        self, stored: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
+    ) -> SQLColumnExpression[Any]:
+        """json_patch() also takes out blanks, so that equal fields are equal texts."""
+        return sa.func.json_patch(stored, sa.func.coalesce(new, sa.literal({}, FieldsJson())))
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[bool]:
+        """A lock on a file beside the database; the file stays, for removing it would race."""
+        readable = re.sub(r"[^a-z0-9]+", "-", name.lower())[:40]
+        file = self._open_lock(f"{self.shown}.{readable}-{_digest(name).hex()[:8]}.lock")
+        try:
+            yield _try_lock(file)
+        finally:
+            os.close(file)
+
+    def _open_lock(self, path: str) -> int:
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreUnavailable(self._reason("database_unwritable", _words(error))) from error
+
+    @contextmanager
+    def only_daemon(self) -> Iterator[None]:
+        """Raises AlreadyRunning."""
+        with self.held("daemon") as mine:
+            if not mine:
+                raise AlreadyRunning(self._reason("already_running"))
+            yield
+
+    def explain(self, trouble: Exception) -> StoreError:
+        """By SQLite's own result codes."""
+        error = getattr(trouble, "orig", trouble)
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code == sqlite3.SQLITE_ERROR and str(error).startswith(("no such table", "no such column")):
+            return StoreOutdated(self._reason("database_outdated"))
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        return StoreUnavailable(self._reason(SQLITE_CODES.get(code, "database_failed"), name))
+
+    def _reason(self, code: str, problem: str | None = None) -> Reason:
+        return Reason(code, {"database": self.shown, "problem": problem})
+
+
+def _sqlite(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def _try_lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _words(error: OSError) -> str:
+    return os.strerror(error.errno or 0)
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ",".join(f'"{column}"' for column in columns)
+
+
+# ---------------------------------------------------------------- PostgreSQL
+
+CONNECT = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "application_name": "tournee",
+    "client_encoding": "utf8",
+}
+
+#: Waiting for a lock is bounded; a session that sleeps in a transaction keeps others waiting, so it is ended.
+SESSION = """
+    SELECT set_config('lock_timeout', %s, false), set_config('TimeZone', 'UTC', false),
+           set_config('idle_in_transaction_session_timeout', '5min', false)
+"""
+#: The server notices in the middle of a long statement that its client died (PostgreSQL 14, not on Windows).
+NOTICE_DEATH = "SET client_connection_check_interval = '5s'"
+
+#: For the one connection that sorts and joins a whole file.
+LARGE_WORK = "SET work_mem = '64MB'; SET jit = off"
+
+SQLSTATES = {
+    "08": "database_away",
+    "25P03": "database_away",
+    "57P": "database_away",  # shutting down, or starting
+    "40P01": "database_locked",
+    "55P03": "database_locked",
+    "53100": "database_full",
+    "28": "database_refused",
+    "3D": "database_refused",
+    "42501": "database_refused",
+    "53": "database_refused",  # too many connections, out of memory
+    "25006": "database_unwritable",
+    "58": "database_unwritable",
+    "XX001": "database_broken",
+    "XX002": "database_broken",
+}
+UNKNOWN_TABLE, UNKNOWN_COLUMN = "42P01", "42703"
+
+
+class PostgreSQL:
+    """A server; any number of processes."""
+
+    migrates_itself = False
+
+    def __init__(self, database: Database) -> None:
+        url = make_url(database.url).set(drivername="postgresql+psycopg")
+        self.shown = url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
+        if database.password is not None:
+            url = url.set(password=database.password.get_secret_value())
+        self.engine = sa.create_engine(
+            url,
+            connect_args={name: value for name, value in CONNECT.items() if name not in url.query},
+            max_overflow=-1,
+            pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
+            hide_parameters=True,
+        )
+        self.reading: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self.writing: Mapping[str, Any] = {}
+        self.staging: Mapping[str, Any] = self.writing
+        event.listen(self.engine, "connect", self._connected)
+
+    @staticmethod
+    def _connected(connection: Any, _record: object) -> None:
+        connection.autocommit = True
+        connection.execute(SESSION, [f"{round(PATIENCE * 1000)}ms"])
+        with suppress(psycopg.Error):
+            connection.execute(NOTICE_DEATH)
+        connection.autocommit = False
+
+    def dedicate(self, connection: Connection) -> None:
+        """Room for sorting; compiling statements to machine code costs more than it brings."""
+        driver = _psycopg(connection)
+        driver.autocommit = True
+        driver.execute(LARGE_WORK)
+        driver.autocommit = False
+
+    def serialise(self, connection: Connection) -> None:
+        """A lock that ends with the transaction."""
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key("merge"))))
+
+    def insert(self, table: Table) -> Insert:
+        """PostgreSQL's own."""
+        return postgresql.insert(table)
+
+    def load(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
+        """COPY, six times as fast as INSERT."""
+        statement = f"COPY {table.name} ({_names(columns)}) FROM STDIN"
+        with _psycopg(connection).cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def last_lines(self, staged: Table) -> Select[Any]:
+        """One sort."""
+        last = sa.select(*staged.c).order_by(staged.c.identity, staged.c.line.desc())
+        return last.ext(postgresql.distinct_on(staged.c.identity))
+
+    def merged(
+        self, stored: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
+    ) -> SQLColumnExpression[Any]:
+        """`jsonb` knows how."""
+        return stored.op("||", return_type=FieldsJson())(sa.func.coalesce(new, sa.literal({}, FieldsJson())))
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[bool]:
+        """A lock of a session of its own, which ends with the process."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.detach()
+            yield bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_lock_key(name)))))
+
+    @contextmanager
+    def only_daemon(self) -> Iterator[None]:
+        """Any number of daemons share the work."""
+        yield
+
+    def explain(self, trouble: Exception) -> StoreError:
+        """By SQLSTATE; without one, the connection itself broke or was refused."""
+        error = getattr(trouble, "orig", None) or trouble
+        state = getattr(error, "sqlstate", None)
+        if state in (UNKNOWN_TABLE, UNKNOWN_COLUMN):
+            return StoreOutdated(self._reason("database_outdated"))
+        if state is None and isinstance(error, psycopg.OperationalError):
+            return StoreUnavailable(self._connection_reason(str(error).partition("\n")[0]))
+        codes = (SQLSTATES[state[:n]] for n in (5, 3, 2) if state and state[:n] in SQLSTATES)
+        constraint = error.diag.constraint_name if isinstance(error, psycopg.Error) else None
+        problem = " ".join(filter(None, (type(error).__name__, constraint)))
+        return StoreUnavailable(self._reason(next(codes, "database_failed"), problem))
+
+    def _connection_reason(self, problem: str) -> Reason:
+        """A server that answers FATAL is there and refuses, unless it is starting or stopping."""
+        refused = "FATAL" in problem and "the database system is" not in problem
+        return self._reason("database_refused" if refused else "database_away", problem)
+
+    def _reason(self, code: str, problem: str | None = None) -> Reason:
+        return Reason(code, {"database": self.shown, "problem": problem})
+
+
+def _psycopg(connection: Connection) -> "psycopg.Connection[Any]":
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(_digest(name)[:8], signed=True)

@@ -1,0 +1,313 @@
+"""Email by SMTP: one recipient a message, one connection for many messages, every answer classified.
+
+What decides whether a message left is where the conversation broke: before the last byte of the content was
+handed to the network, it did not; after that and without an answer, nobody knows.
+"""
+
+import base64
+import re
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from tournee.channels.mime import Mailbox, as_bytes, mailbox, wire_address
+from tournee.core.errors import (
+    ChannelError,
+    PermanentChannelError,
+    TransientChannelError,
+    UncertainChannelError,
+)
+from tournee.core.facts import Message, Reason, Receipt
+from tournee.core.settings import Mail, MailSecurity
+
+_TIMEOUT = 30.0  # seconds for connecting and for each answer
+_TIMEOUT_TAKING = 120.0  # seconds for the answer to the content: filters look at it first
+_MESSAGES_PER_CONNECTION = 100
+_SECONDS_PER_CONNECTION = 60.0
+_ANSWER_LENGTH = 200
+_CLOSING = 421  # the server is closing the connection
+_LOGIN_FIRST = frozenset({530, 535, 538})
+_ADDRESS = re.compile(r"[^\s<>()\"',;:=]+@[^\s<>()\"',;:=]+")
+
+
+class _LinkLost(Exception):  # noqa: N818 - never leaves this module
+    """It ended before the message could have left; `stale` when a new connection may do better at once."""
+
+    def __init__(self, reason: Reason, *, stale: bool) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+        self.stale = stale
+
+
+class EmailChannel:
+    """The mail server of the configuration."""
+
+    def __init__(self, mail: Mail) -> None:
+        self._mail = mail
+        self._link: _Link | None = None
+
+    def send(self, message: Message) -> Receipt:
+        """Hand over one message; a connection that went stale is replaced once, unnoticed."""
+        sender, to = _addresses(message)
+        try:
+            return self._attempt(message, sender, to)
+        except _LinkLost as lost:
+            if not lost.stale:
+                raise TransientChannelError(lost.reason, channel_down=True) from None
+        try:
+            return self._attempt(message, sender, to)
+        except _LinkLost as lost:
+            raise TransientChannelError(lost.reason, channel_down=True) from None
+
+    def close(self) -> None:
+        """Say goodbye to the server."""
+        if self._link is not None:
+            self._link.quit()
+            self._link = None
+
+    def _attempt(self, message: Message, sender: Mailbox, to: str) -> Receipt:
+        link = self._link
+        if link is None or link.gone or link.worn:
+            self.close()
+            self._link = link = _Link(self._mail)
+        return link.transact(message, sender, to)
+
+
+def _addresses(message: Message) -> tuple[Mailbox, str]:
+    try:
+        sender = mailbox(message.sender)
+    except ValueError:
+        raise TransientChannelError(Reason("mail_sender_unusable")) from None
+    try:
+        return sender, wire_address(message.to)
+    except ValueError:
+        raise PermanentChannelError(Reason("mail_address_unusable")) from None
+
+
+class _Link:
+    """One connection: greeted, encrypted and logged in by the time it exists."""
+
+    def __init__(self, mail: Mail) -> None:
+        self._host = mail.host
+        self._opened = time.monotonic()
+        self._messages = 0
+        with _opening(mail):
+            self._smtp = _connected(mail)
+            try:
+                _introduce(self._smtp, mail)
+            except BaseException:
+                self._smtp.close()
+                raise
+
+    @property
+    def gone(self) -> bool:
+        """The connection has ended."""
+        return self._smtp.sock is None
+
+    @property
+    def worn(self) -> bool:
+        """Servers cut what lasts too long; better to come back."""
+        age = time.monotonic() - self._opened
+        return self._messages >= _MESSAGES_PER_CONNECTION or age >= _SECONDS_PER_CONNECTION
+
+    def quit(self) -> None:
+        """End politely; a server that is gone already is fine."""
+        with suppress(smtplib.SMTPException, OSError):
+            self._smtp.quit()
+        self._smtp.close()
+
+    def transact(self, message: Message, sender: Mailbox, to: str) -> Receipt:
+        """Envelope, then content; raises _LinkLost or a ChannelError."""
+        self._messages += 1
+        content = as_bytes(message, sender, to)
+        try:
+            with self._not_left():
+                self._envelope(sender.address, to)
+                self._hand_over(content)
+            return Receipt(answer=self._taken(to))
+        except (TransientChannelError, PermanentChannelError):
+            self._forget_envelope()
+            raise
+        except (_LinkLost, UncertainChannelError):
+            self._smtp.close()
+            raise
+
+    @contextmanager
+    def _not_left(self) -> Iterator[None]:
+        try:
+            yield
+        except (smtplib.SMTPException, OSError) as error:
+            silent = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+            code = "mail_silent" if silent else "mail_link_lost"
+            raise _LinkLost(Reason(code, {"host": self._host}), stale=not silent) from None
+
+    def _envelope(self, sender: str, to: str) -> None:
+        begun = self._smtp.mail(sender, self._options(sender, to))
+        # A sender that is refused is the operator's to repair: no message is given up for it.
+        self._expect(begun, 250, to, TransientChannelError, "mail_sender_refused")
+        self._expect(self._smtp.rcpt(to), 250, to, PermanentChannelError, "mail_address_refused")
+        self._expect(self._smtp.docmd("DATA"), 354, to, PermanentChannelError, "mail_content_refused")
+
+    def _options(self, sender: str, to: str) -> tuple[str, ...]:
+        if sender.isascii() and to.isascii():
+            return ()
+        if not self._smtp.has_extn("smtputf8"):
+            raise PermanentChannelError(Reason("mail_address_not_ascii", {"host": self._host}))
+        return ("SMTPUTF8", "BODY=8BITMIME")
+
+    def _hand_over(self, content: bytes) -> None:
+        """Every byte. Where this fails the closing dot has not left, and the server cannot have taken it."""
+        self._smtp.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+
+    def _taken(self, to: str) -> str:
+        """The server's word on the content: only 2xx means that it answers for the message."""
+        try:
+            self._wait_at_most(_TIMEOUT_TAKING)
+            code, text = self._smtp.getreply()
+            self._wait_at_most(_TIMEOUT)
+        except (smtplib.SMTPException, OSError):
+            raise UncertainChannelError(Reason("mail_uncertain", {"host": self._host})) from None
+        answer = _answer(code, text, to)
+        if 200 <= code < 300:
+            return answer
+        if 400 <= code < 500:
+            raise TransientChannelError(Reason("mail_later", {"host": self._host, "answer": answer}))
+        if 500 <= code < 600:
+            raise PermanentChannelError(
+                Reason("mail_content_refused", {"host": self._host, "answer": answer})
+            )
+        raise UncertainChannelError(Reason("mail_uncertain", {"host": self._host}))
+
+    def _wait_at_most(self, seconds: float) -> None:
+        if self._smtp.sock is not None:
+            self._smtp.sock.settimeout(seconds)
+
+    def _forget_envelope(self) -> None:
+        try:
+            code, _text = self._smtp.rset()
+        except (smtplib.SMTPException, OSError):
+            code = -1
+        if code != 250:
+            self._smtp.close()
+
+    def _expect(
+        self, reply: tuple[int, bytes], wanted: int, to: str, refusal: type[ChannelError], why: str
+    ) -> None:
+        """Nothing when the server goes along; else _LinkLost, a transient error, or `refusal` for 5xx."""
+        code, text = reply
+        if code == wanted or (wanted == 250 and 200 <= code < 300):
+            return
+        details = {"host": self._host, "answer": _answer(code, text, to)}
+        if code == _CLOSING or not 400 <= code < 600:
+            raise _LinkLost(Reason("mail_link_lost", details), stale=True)
+        if code in _LOGIN_FIRST:
+            raise TransientChannelError(Reason("mail_login_refused", details), channel_down=True)
+        if code < 500:
+            raise TransientChannelError(Reason("mail_later", details))
+        raise refusal(Reason(why, details))
+
+
+# ---------------------------------------------------------------- opening a connection
+
+
+@contextmanager
+def _opening(mail: Mail) -> Iterator[None]:
+    """Whatever keeps the conversation from starting concerns the channel, never the message."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise _down("mail_untrusted", mail, error=error.verify_message) from None
+    except smtplib.SMTPResponseException as error:
+        raise _down("mail_not_ready", mail, answer=_answer(error.smtp_code, error.smtp_error, "")) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise _down("mail_unreachable", mail, error=_cause(error)) from None
+
+
+def _down(code: str, mail: Mail, **details: str) -> TransientChannelError:
+    reason = Reason(code, {"host": mail.host, "port": mail.port, **details})
+    return TransientChannelError(reason, channel_down=True)
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _connected(mail: Mail) -> smtplib.SMTP:
+    # A local host name is given so that none is looked up: that can block. `_introduce` puts a better one.
+    if mail.security is MailSecurity.TLS:
+        context = _verified(mail)
+        return smtplib.SMTP_SSL(mail.host, mail.port, "localhost", timeout=_TIMEOUT, context=context)
+    return smtplib.SMTP(mail.host, mail.port, "localhost", timeout=_TIMEOUT)
+
+
+def _introduce(smtp: smtplib.SMTP, mail: Mail) -> None:
+    smtp.local_hostname = _own_name(smtp)
+    smtp.ehlo_or_helo_if_needed()
+    offered = smtp.has_extn("starttls")
+    if mail.security is MailSecurity.STARTTLS and not offered:
+        raise _down("mail_not_encrypted", mail)
+    if mail.security is not MailSecurity.TLS and offered:
+        code, text = smtp.starttls(context=_verified(mail))
+        if code != 220:
+            raise smtplib.SMTPResponseException(code, text)
+        smtp.ehlo_or_helo_if_needed()
+    if mail.username is not None:
+        _log_in(smtp, mail, mail.username)
+
+
+def _verified(mail: Mail) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=mail.ca_file)
+    except OSError as error:
+        raise _down("mail_ca_unreadable", mail, error=_cause(error)) from None
+
+
+def _own_name(smtp: smtplib.SMTP) -> str:
+    """This machine's full name if it knows one, else the address literal that RFC 5321 asks for instead."""
+    name = socket.gethostname()
+    if "." in name and name.isascii():
+        return name
+    assert smtp.sock is not None
+    address = str(smtp.sock.getsockname()[0])
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _log_in(smtp: smtplib.SMTP, mail: Mail, username: str) -> None:
+    password = mail.password.get_secret_value() if mail.password else ""
+    try:
+        if username.isascii() and password.isascii():
+            smtp.login(username, password)
+        else:  # smtplib only knows ASCII
+            _plain(smtp, username, password)
+    except smtplib.SMTPResponseException as error:
+        answer = _answer(error.smtp_code, error.smtp_error, username)
+        raise _down("mail_login_refused", mail, answer=answer) from None
+    except smtplib.SMTPServerDisconnected:
+        raise
+    except smtplib.SMTPException:
+        raise _down("mail_login_unknown", mail) from None
+
+
+def _plain(smtp: smtplib.SMTP, username: str, password: str) -> None:
+    secret = base64.b64encode(f"\0{username}\0{password}".encode()).decode()
+    code, text = smtp.docmd("AUTH", f"PLAIN {secret}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, text)
+
+
+# ---------------------------------------------------------------- what the server said
+
+
+def _answer(code: int, text: bytes | str, to: str) -> str:
+    """The server's answer on one line, without the address that it may repeat."""
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    line = _ADDRESS.sub("…", " ".join(f"{code} {words}".split()))
+    local = to.rpartition("@")[0]
+    if len(local) > 1:
+        line = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "…", line, flags=re.IGNORECASE)
+    return line[:_ANSWER_LENGTH]

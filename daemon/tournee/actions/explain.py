@@ -1,0 +1,111 @@
+"""The answers: status, imports, show, errors, why, deployments."""
+
+from datetime import datetime
+from importlib.metadata import version
+
+from tournee.actions import App
+from tournee.core.errors import UnknownName
+from tournee.core.facts import (
+    Condition,
+    DecisionRecord,
+    DeploymentTotals,
+    Import,
+    ListStatus,
+    PollState,
+    Reason,
+    RowError,
+    Status,
+    Trouble,
+)
+from tournee.core.settings import SendingList
+from tournee.store import alerts, contacts, imports, outbox, rounds
+
+
+def status(app: App) -> Status:
+    """Every list with its last and next poll, its last import, and what is wrong now."""
+    with app.store.read() as tx:
+        polls = rounds.poll_states(tx)
+        last = imports.last_of_lists(tx)
+        members = contacts.member_counts(tx)
+        conditions = alerts.open_conditions(tx)
+    lists = (
+        _list_status(app, entry, polls.get(key), last.get(key), members.get(key, 0))
+        for key, entry in app.settings.lists.items()
+    )
+    return Status(version=version("tournee"), lists=tuple(lists), problems=tuple(map(_trouble, conditions)))
+
+
+def _list_status(
+    app: App, entry: SendingList, state: PollState | None, last: Import | None, members: int
+) -> ListStatus:
+    feed = entry.feed
+    return ListStatus(
+        list=entry.key,
+        name=entry.name,
+        contacts=members,
+        repository=feed.repository if feed else None,
+        prefix=feed.prefix if feed else None,
+        schedule=feed.schedule.text if feed else None,
+        last_poll=state,
+        next_poll=_due(app, entry, state),
+        last_import=last,
+        near_misses=state.near_misses if state else (),
+    )
+
+
+def _trouble(condition: Condition) -> Trouble:
+    return Trouble(
+        kind=condition.kind,
+        subject=condition.subject,
+        since=condition.opened_at,
+        reason=condition.reason,
+    )
+
+
+def _due(app: App, entry: SendingList, state: PollState | None) -> datetime | None:
+    """When the list is due next: now if it never was polled, in the past if a due time was missed."""
+    if entry.feed is None:
+        return None
+    return entry.feed.schedule.next_after(state.at, app.timezone) if state else app.clock()
+
+
+def next_polls(app: App) -> dict[str, datetime]:
+    """When each list that has a feed is due next; a time in the past was missed while nothing ran."""
+    with app.store.read() as tx:
+        polls = rounds.poll_states(tx)
+    due = {key: _due(app, entry, polls.get(key)) for key, entry in app.settings.lists.items()}
+    return {key: at for key, at in due.items() if at is not None}
+
+
+def history(app: App, limit: int | None = None, *, list: str | None = None) -> list[Import]:
+    """Imports, newest first."""
+    with app.store.read() as tx:
+        return imports.recent(tx, limit, list)
+
+
+def show(app: App, import_id: int) -> Import:
+    """One import; raises UnknownName."""
+    with app.store.read() as tx:
+        record = imports.get(tx, import_id)
+    if record is None:
+        raise UnknownName(Reason("unknown_import", {"id": import_id}))
+    return record
+
+
+def errors(app: App, import_id: int) -> list[RowError]:
+    """The row errors of an import in line order (the first 10,000); raises UnknownName."""
+    show(app, import_id)
+    with app.store.read() as tx:
+        return imports.row_errors(tx, import_id)
+
+
+def why(app: App, who: str) -> list[DecisionRecord]:
+    """Each solicitation decision about a contact, newest first; raises UnknownName, AmbiguousContact."""
+    with app.store.read() as tx:
+        return outbox.decisions_of(tx, contacts.the_one(tx, who).id)
+
+
+def deployments(app: App) -> list[DeploymentTotals]:
+    """How many solicitations of each deployment are where."""
+    with app.store.read() as tx:
+        return outbox.totals(tx)

@@ -1,0 +1,393 @@
+"""One pass over one feed: list -> match -> settle -> fetch -> intake -> archive or delete."""
+
+import hashlib
+import os
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
+
+from tournee import telemetry
+from tournee.actions import App, Progress, alert, quiet
+from tournee.actions.intake import Origin, Source, local_file, plan_afterwards, take
+from tournee.core import match, settle
+from tournee.core.errors import LocalFileError, RemoteError, Stopped
+from tournee.core.facts import (
+    Delivery,
+    FileOutcome,
+    FileReport,
+    NearMiss,
+    PollReport,
+    PollState,
+    Reason,
+    RemoteErrorKind,
+    RemoteFile,
+    Sighting,
+    WaitReason,
+)
+from tournee.core.settings import AfterImport, Backlog, Feed, Repository
+from tournee.store import imports, rounds
+
+if TYPE_CHECKING:  # paramiko and ftplib are loaded when a repository is opened, not before
+    from tournee.remote import Remote
+
+#: Server times have whole seconds: a file rewritten within this time of our download may look unchanged.
+SAME_SECOND = timedelta(seconds=2)
+
+UNDONE = frozenset({FileOutcome.WAITING, FileOutcome.FAILED, FileOutcome.BUSY})
+EVERY_POLL = frozenset({FileOutcome.KNOWN, FileOutcome.SKIPPED})  # too many, poll after poll, for the log
+
+
+def poll_lists(
+    app: App, keys: Sequence[str], *, wait: bool = False, progress: Progress = quiet
+) -> tuple[PollReport, ...]:
+    """One pass over each list named (all that have a feed, if none is); raises UnknownName, StoreError.
+
+    With `wait`, a list is passed over again until none of its files waits to settle.
+    """
+    named = keys or tuple(app.feeds())
+    for key in named:
+        app.feed(key)
+    return tuple(_until_settled(app, key, wait, progress) for key in named)
+
+
+def _until_settled(app: App, key: str, wait: bool, progress: Progress) -> PollReport:
+    """Passes over one list; each file shows the first thing that was done with it."""
+    report = poll(app, key, progress=progress)
+    while wait and report.look_again_at and not app.stop.is_set():
+        app.stop.wait(max(0.0, (report.look_again_at - app.clock()).total_seconds()))
+        done = {file.name: file for file in report.files if file.outcome not in UNDONE}
+        again = poll(app, key, progress=progress)
+        files = [done.pop(file.name, file) for file in again.files]
+        report = replace(again, files=(*files, *done.values()))
+    return report
+
+
+def poll(app: App, key: str, *, progress: Progress = quiet) -> PollReport:
+    """One pass over one feed, left to the other where another process is at it.
+
+    What a repository does wrong is in the report; raises UnknownName, StoreError, Stopped.
+    """
+    feed = app.feed(key)
+    with (
+        app.store.exclusive(f"poll {key}") as mine,
+        telemetry.bound(list=key, repository=feed.repository),
+    ):
+        if not mine:
+            return _left_to_the_other(key, feed)
+        return _Pass(app=app, key=key, feed=feed, progress=progress, started=app.clock()).run()
+
+
+def _left_to_the_other(key: str, feed: Feed) -> PollReport:
+    busy = Reason("list_busy", {"list": key})
+    file = FileReport(name=feed.prefix, outcome=FileOutcome.BUSY, reason=busy)
+    return PollReport(list=key, repository=feed.repository, ok=True, reason=busy, files=(file,))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pass:
+    """One pass in the making: what was seen and done so far."""
+
+    app: App
+    key: str
+    feed: Feed
+    progress: Progress
+    started: datetime
+    queue: "deque[match.TakenFile]" = field(default_factory=deque)
+    reports: dict[str, FileReport] = field(default_factory=dict)
+    near_misses: tuple[NearMiss, ...] = ()
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    ready_at: list[datetime] = field(default_factory=list)
+    listed: bool = False
+    error: RemoteError | None = None
+
+    @property
+    def repository(self) -> Repository:
+        return self.app.settings.repositories[self.feed.repository]
+
+    @property
+    def batch(self) -> str:
+        """What holds the alerts of this pass together."""
+        return f"{self.key} {self.started.isoformat()}"
+
+    def run(self) -> PollReport:
+        """The pass, to its end; a file that fails costs a new connection, not the other files."""
+        try:
+            with self.app.visit(self.repository) as remote:
+                self._look_round(remote)
+                done = self._work(remote)
+            while not done:
+                with self.app.visit(self.repository) as remote:
+                    done = self._work(remote)
+        except RemoteError as error:
+            self._trouble(error)
+            for taken in self.queue:
+                self._report(taken.file.name, FileOutcome.FAILED, reason=error.reason)
+        return self._close()
+
+    def _trouble(self, error: RemoteError) -> None:
+        """The first trouble of the pass is the one that is told; a conversation that we cut is none."""
+        if self.app.stop.is_set():
+            raise Stopped from error
+        self.error = self.error or error
+
+    def _look_round(self, remote: "Remote") -> None:
+        """List the directory, match the names, and queue what is complete."""
+        patterns = self.app.patterns(self.feed)
+        files = remote.list(self.feed.directory, partial(match.concerns, patterns))
+        mine = match.match(files, patterns)[self.key]
+        self.near_misses = mine.near_misses
+        if self.feed.backlog is Backlog.SKIP and self._is_first():
+            self._skip_backlog(remote, mine.taken)
+        self._settle(mine.taken, {file.name for file in files})
+        self.listed = True
+        for miss in mine.near_misses:
+            self._report(miss.name, FileOutcome.SKIPPED, reason=miss.reason)
+
+    def _is_first(self) -> bool:
+        with self.app.store.read() as tx:
+            state = rounds.poll_state(tx, self.key)
+        return state is None or state.good_at is None or state.repository != self.feed.repository
+
+    def _settle(self, taken: Sequence[match.TakenFile], names: set[str]) -> None:
+        """What we saw of each file before and see now decides whether it is complete, known, or waits."""
+        now, repository = self.app.clock(), self.repository.key
+        with self.app.store.read() as tx:
+            before = rounds.sightings(tx, repository, self.feed.directory)
+            delivered = imports.last_deliveries(
+                tx, repository, [self.app.path(self.feed, t.file.name) for t in taken]
+            )
+        for entry in taken:
+            name = entry.file.name
+            seen = settle.settle(entry.file, before.get(name), now, self.feed.settle)
+            self.sightings[name] = seen.sighting
+            delivery = delivered.get(self.app.path(self.feed, name))
+            if delivery and _unchanged(delivery, seen.sighting):
+                self._known(entry.file, delivery)
+            else:
+                self._wait_or_queue(entry, seen, names)
+        with self.app.store.write() as tx:
+            rounds.save_sightings(tx, repository, self.feed.directory, tuple(self.sightings.values()), now)
+
+    def _wait_or_queue(self, entry: match.TakenFile, seen: settle.Settled, names: set[str]) -> None:
+        """A feed has a marker or a time to settle, never both."""
+        if self.feed.marker:
+            wait = settle.marked(entry.file, names, self.feed.marker)
+            reason = Reason(wait) if wait else None
+        else:
+            reason = seen.reason
+            self.ready_at += [seen.ready_at] if seen.ready_at else []
+        if reason:
+            self._report(entry.file.name, FileOutcome.WAITING, reason=reason)
+        else:
+            self.queue.append(entry)
+
+    def _skip_backlog(self, remote: "Remote", taken: Sequence[match.TakenFile]) -> None:
+        """What lies there at the first poll is read once, to be known by its content, and not imported."""
+        for entry in taken:
+            with self._spooled(remote, entry) as source, self.app.store.write() as tx:
+                assert source.origin is not None
+                if source.origin.follows == 0:
+                    imports.deliver(
+                        tx,
+                        repository=source.origin.repository,
+                        path=source.origin.path,
+                        follows=0,
+                        sha256=source.sha256,
+                        size=source.size,
+                        modified=source.origin.modified,
+                        now=self.app.clock(),
+                    )
+
+    def _work(self, remote: "Remote") -> bool:
+        """Take what is queued, then tidy up after imports; False to go on with a new connection."""
+        while self.queue:
+            if self.app.stop.is_set():
+                raise Stopped
+            entry = self.queue.popleft()
+            try:
+                self._take(remote, entry)
+            except RemoteError as error:
+                self._trouble(error)
+                self._report(entry.file.name, FileOutcome.FAILED, reason=error.reason)
+                return False
+        self._tidy(remote)
+        return True
+
+    def _take(self, remote: "Remote", entry: match.TakenFile) -> None:
+        """One complete file: fetched, looked at again, imported unless its content was."""
+        name = entry.file.name
+        with telemetry.bound(file=name), self._spooled(remote, entry) as source:
+            if remote.look(self.feed.directory, name) != entry.file:
+                self._report(name, FileOutcome.WAITING, reason=Reason(WaitReason.GROWING))
+                self.ready_at.append(self.feed.settle.after(self.app.clock(), self.app.timezone))
+            elif (delivery := self._last_delivery(name)) and delivery.sha256 == source.sha256:
+                self._confirm(delivery, entry.file)
+                self._known(entry.file, delivery)
+            else:
+                self._import(source)
+
+    def _import(self, source: Source) -> None:
+        taken = take(self.app, self.key, source, progress=self.progress)
+        if taken is None:
+            self._report(source.name, FileOutcome.BUSY, reason=Reason("list_busy", {"list": self.key}))
+            return
+        record = taken.record
+        telemetry.log.info("imported", **telemetry.import_facts(record))
+        self._report(source.name, FileOutcome(record.outcome), record.id, record.reason)
+
+    def _last_delivery(self, name: str) -> Delivery | None:
+        path = self.app.path(self.feed, name)
+        with self.app.store.read() as tx:
+            return imports.last_deliveries(tx, self.repository.key, [path]).get(path)
+
+    def _confirm(self, delivery: Delivery, file: RemoteFile) -> None:
+        """The same content under another time (a server shifted its clock): not to be read at every poll."""
+        with self.app.store.write() as tx:
+            imports.confirm_delivery(tx, delivery.id, modified=file.modified, now=self.app.clock())
+
+    def _known(self, file: RemoteFile, delivery: Delivery) -> None:
+        """A delivery that was imported before counts as arrived, and is put away as the feed says."""
+        self._report(file.name, FileOutcome.KNOWN, delivery.import_id)
+        stays = self.feed.after_import is AfterImport.KEEP and not self.feed.rejected_to
+        if stays or delivery.import_id is None:
+            return
+        with self.app.store.write() as tx:
+            record = imports.get(tx, delivery.import_id)
+            assert record is not None, "deliveries refer to imports"
+            plan_afterwards(self.app, tx, record, self._origin(file, delivery.id), delivery.size)
+
+    @contextmanager
+    def _spooled(self, remote: "Remote", entry: match.TakenFile) -> Iterator[Source]:
+        """The file's content in a spool file that has no name: when the process dies, it is gone."""
+        file, spool = entry.file, self.app.settings.spool
+        delivery = self._last_delivery(file.name)
+        try:
+            with local_file(spool):
+                os.makedirs(spool, mode=0o700, exist_ok=True)
+            with local_file(spool), tempfile.TemporaryFile(dir=spool) as content:
+                sink = _Sink(content, file, self.progress)
+                remote.fetch(self.feed.directory, file.name, cast("BinaryIO", sink), file.size or 0)
+                content.flush()
+                content.seek(0)
+                yield Source(
+                    name=file.name,
+                    stream=cast("BinaryIO", content),
+                    sha256=sink.sha256.hexdigest(),
+                    size=sink.size,
+                    modified_at=file.modified_at,
+                    stamp=entry.stamp,
+                    origin=self._origin(file, delivery.id if delivery else 0),
+                )
+        except LocalFileError as error:
+            raise RemoteError(RemoteErrorKind.INTERNAL, error.reason) from error
+
+    def _origin(self, file: RemoteFile, follows: int) -> Origin:
+        return Origin(
+            repository=self.repository.key,
+            directory=self.feed.directory,
+            path=self.app.path(self.feed, file.name),
+            modified=file.modified,
+            follows=follows,
+            batch=self.batch,
+        )
+
+    def _tidy(self, remote: "Remote") -> None:
+        """Archive or delete what was imported, now or at an earlier pass that could not."""
+        with self.app.store.read() as tx:
+            chores = rounds.chores(tx, self.repository.key, self.feed.directory)
+        for chore in chores:
+            try:
+                self._put_away(remote, chore)
+            except RemoteError as error:
+                self._trouble(error)
+                with self.app.store.write() as tx:
+                    rounds.chore_failed(tx, chore.id, self.app.clock())
+            else:
+                with self.app.store.write() as tx:
+                    rounds.chore_done(tx, chore.id)
+
+    def _put_away(self, remote: "Remote", chore: rounds.Chore) -> None:
+        """One file out of the way, unless it is gone or a new version has come in its place."""
+        now_there = remote.look(chore.directory, chore.name)
+        if now_there is None or (now_there.size, now_there.modified) != (chore.size, chore.modified):
+            return
+        if chore.action is rounds.ChoreAction.DELETE:
+            remote.delete(chore.directory, chore.name)
+            return
+        for target in match.free_names(chore.name, chore.import_id):
+            try:
+                remote.move(chore.directory, chore.name, chore.target or "", target)
+            except RemoteError as error:
+                if error.reason.code != "target_exists":
+                    raise
+            else:
+                return
+
+    def _report(
+        self, name: str, outcome: FileOutcome, import_id: int | None = None, reason: Reason | None = None
+    ) -> None:
+        self.reports[name] = FileReport(name=name, outcome=outcome, import_id=import_id, reason=reason)
+        if outcome not in EVERY_POLL:
+            telemetry.log.info("file", file=name, outcome=outcome, import_id=import_id, reason=reason)
+
+    def _close(self) -> PollReport:
+        """Remember the pass, open or close the repository's condition, let the pass's alerts go."""
+        now, error = self.app.clock(), self.error
+        with self.app.store.write() as tx:
+            before = rounds.poll_state(tx, self.key)
+            rounds.save_poll(tx, self._state(before, now))
+            alert.on_repository(
+                self.app, tx, repository=self.feed.repository, list=self.key, error=error, now=now
+            )
+            alert.release(self.app, tx, self.batch, now)
+        return PollReport(
+            list=self.key,
+            repository=self.feed.repository,
+            ok=error is None,
+            error=error.kind if error else None,
+            reason=error.reason if error else None,
+            files=tuple(self.reports.values()),
+            look_again_at=min(self.ready_at, default=None),
+        )
+
+    def _state(self, before: PollState | None, now: datetime) -> PollState:
+        good_before = before.good_at if before and before.repository == self.feed.repository else None
+        return PollState(
+            list=self.key,
+            repository=self.feed.repository,
+            first_at=before.first_at if before else now,
+            at=now,
+            ok=self.error is None,
+            error=self.error.kind if self.error else None,
+            reason=self.error.reason if self.error else None,
+            good_at=now if self.listed else good_before,
+            near_misses=self.near_misses,
+        )
+
+
+def _unchanged(delivery: Delivery, sighting: Sighting) -> bool:
+    """Whether what we see is surely what was delivered, without reading it again."""
+    same = (delivery.size, delivery.modified) == (sighting.size, sighting.modified)
+    return same and delivery.at - sighting.since >= SAME_SECOND
+
+
+class _Sink:
+    """Where a download goes: the spool file, its SHA-256 and its progress."""
+
+    def __init__(self, content: IO[bytes], file: RemoteFile, progress: Progress) -> None:
+        self.sha256 = hashlib.sha256()
+        self.size = 0
+        self._content = content
+        self._file = file
+        self._progress = progress
+
+    def write(self, block: bytes) -> int:
+        self.sha256.update(block)
+        self.size += len(block)
+        self._progress(self._file.name, self.size, self._file.size or 0)
+        return self._content.write(block)

@@ -1,0 +1,195 @@
+"""Facts as the actions answer them, for the tests of what is printed."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from tournee.core.facts import (
+    Contact,
+    Counts,
+    DecisionCounts,
+    DecisionRecord,
+    FileOutcome,
+    FileReport,
+    Import,
+    ListStatus,
+    NearMiss,
+    OptOut,
+    Outcome,
+    PollReport,
+    PollState,
+    Reason,
+    RemoteErrorKind,
+    SendStatus,
+    Status,
+    Trouble,
+    Verdict,
+)
+
+NOW = datetime(2026, 11, 23, 8, 30, 12, 345678, tzinfo=UTC)
+UNDECODABLE_NAME = "import_avis_\udce9\x1b[2J\u202e.csv"
+
+#: Any reason will do; this one has words that do not depend on details.
+TROUBLE = Reason("stopped")
+
+IMPORTED = Import(
+    id=12,
+    list="avis",
+    repository="boutique",
+    file="import_avis_20261123.csv",
+    sha256="ab" * 32,
+    size=12_345,
+    modified_at=None,
+    started_at=NOW,
+    finished_at=NOW + timedelta(seconds=2),
+    outcome=Outcome.IMPORTED_WITH_ERRORS,
+    reason=None,
+    counts=Counts(read=100, created=90, updated=5, unchanged=3, rejected=2),
+    warnings=(Reason("unknown_column", {"column": "Magasin"}),),
+    decisions=DecisionCounts(planned=90, waiting=90, blocked={"opt_out": 3, "at_most 1 per 90 days": 2}),
+)
+REJECTED = replace(
+    IMPORTED,
+    id=13,
+    list="magasins",
+    repository=None,
+    file="Liste des magasins du centre-ville de novembre.csv",
+    modified_at=NOW,
+    outcome=Outcome.REJECTED,
+    reason=Reason("missing_column", {"columns": ["Email"]}),
+    counts=Counts(read=100, rejected=100),
+    warnings=(),
+    decisions=None,
+)
+NEAR_MISSES = (
+    NearMiss(name="Import_avis.csv", reason=Reason("case", {"prefix": "import_avis"})),
+    NearMiss(name="import_avis_bis.csv", reason=Reason("other_prefix", {"prefix": "import_avis"})),
+)
+STATUS = Status(
+    version="0.1.0",
+    lists=(
+        ListStatus(
+            list="avis",
+            name="Avis après achat",
+            contacts=12_345,
+            repository="boutique",
+            prefix="import_avis",
+            schedule="15 minutes",
+            last_poll=PollState(
+                list="avis",
+                repository="boutique",
+                first_at=NOW,
+                at=NOW,
+                ok=True,
+                error=None,
+                reason=None,
+                good_at=NOW,
+                near_misses=NEAR_MISSES,
+            ),
+            next_poll=NOW + timedelta(minutes=15),
+            last_import=IMPORTED,
+            near_misses=NEAR_MISSES,
+        ),
+        ListStatus(
+            list="magasins",
+            name="Magasins",
+            contacts=0,
+            repository="magasins",
+            prefix="import_magasins",
+            schedule="1 day",
+            last_poll=PollState(
+                list="magasins",
+                repository="magasins",
+                first_at=NOW,
+                at=NOW,
+                ok=False,
+                error=RemoteErrorKind.UNREACHABLE,
+                reason=TROUBLE,
+                good_at=None,
+            ),
+            next_poll=NOW + timedelta(days=1),
+            last_import=REJECTED,
+        ),
+        ListStatus(
+            list="vip",
+            name="VIP",
+            contacts=3,
+            repository=None,
+            prefix=None,
+            schedule=None,
+            last_poll=None,
+            next_poll=None,
+            last_import=None,
+        ),
+    ),
+    problems=(Trouble(kind="unreachable", subject="magasins", since=NOW, reason=TROUBLE),),
+)
+POLLED = PollReport(
+    list="avis",
+    repository="boutique",
+    ok=True,
+    files=(
+        FileReport(name=IMPORTED.file, outcome=FileOutcome.IMPORTED_WITH_ERRORS, import_id=12),
+        FileReport(name="import_avis_20261124.csv", outcome=FileOutcome.WAITING, reason=Reason("growing")),
+        FileReport(
+            name="Import_avis.csv",
+            outcome=FileOutcome.SKIPPED,
+            reason=Reason("case", {"prefix": "import_avis"}),
+        ),
+    ),
+)
+UNREACHABLE = PollReport(
+    list="magasins",
+    repository="magasins",
+    ok=False,
+    error=RemoteErrorKind.UNREACHABLE,
+    reason=TROUBLE,
+)
+CONTACT = Contact(
+    id=17,
+    email="jean@example.com",
+    phone=None,
+    first_name="Jean",
+    last_name="Dupont",
+    gender="male",
+    title=None,
+    country="FR",
+    language="fr",
+    fields={"amount": "12.50"},
+    lists=("avis", "vip"),
+    opt_outs=(OptOut(channel="email", at=NOW, source="command", reason="asked"),),
+    created_at=NOW,
+    updated_at=NOW,
+)
+SENT = DecisionRecord(
+    id=1,
+    contact_id=17,
+    deployment="satisfaction",
+    channel="email",
+    import_id=12,
+    list="avis",
+    file="import_avis_20261123.csv",
+    decided_at=NOW,
+    verdict=Verdict.PLANNED,
+    rule=None,
+    reason=None,
+    status=SendStatus.SENT,
+    sent_at=NOW + timedelta(minutes=1),
+    attempts=1,
+    answer="250 OK",
+)
+BLOCKED = replace(
+    SENT,
+    id=2,
+    verdict=Verdict.BLOCKED,
+    rule="opt_out",
+    reason=Reason("opt_out"),
+    status=None,
+    sent_at=None,
+    attempts=0,
+    answer=None,
+)
+ROW_ERRORS = [
+    (7, "Email", "email_invalid", None),
+    (9, None, "row_too_long", None),
+    (12, "=cmd()|x", "number_invalid", None),
+]

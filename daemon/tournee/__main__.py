@@ -1,0 +1,5 @@
+"""`python -m tournee`."""
+
+from tournee.cli import main
+
+main()

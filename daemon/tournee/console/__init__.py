@@ -1,0 +1,274 @@
+"""The only place that prints.
+
+Door: `Console`, which has one verb for each answer. An answer is JSON with `--json` and a page for people
+without; what went wrong goes to stderr, and with `--json` to stdout as well (`{error: {code, message}}`), so
+that stdout always parses. `--quiet` leaves out what went well.
+"""
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+
+from tournee.console import pages, shapes
+from tournee.console.terminal import Paper, Say, progress, watched
+from tournee.core.facts import (
+    Contact,
+    DecisionRecord,
+    DeploymentTotals,
+    Import,
+    JsonValue,
+    PollReport,
+    Problem,
+    Reason,
+    RepositoryCheck,
+    RowError,
+    SendReport,
+    Status,
+    TrustOffer,
+)
+from tournee.core.messages import sentence
+from tournee.core.messages.grammar import plain
+
+__all__ = ["Console", "Paper", "went_wrong"]
+
+#: What JSON may hold and a terminal must not be shown: controls, marks that turn the text, half characters.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(slots=True, kw_only=True)
+class Console:
+    """Where answers go: `language` of the sentences, `zone` of the times that people read."""
+
+    language: str = "en"
+    json: bool = False
+    quiet: bool = False
+    zone: tzinfo = UTC
+    _answered: bool = field(default=False, init=False)  # stdout has its one JSON value
+
+    # ---------------------------------------------------------------- answers
+
+    def status(self, answer: Status) -> None:
+        """Lists and what is wrong now."""
+        self._answer(lambda: shapes.status(answer, self._say), lambda paper: pages.status(paper, answer))
+
+    def imports(self, entries: Sequence[Import], *, more: bool) -> None:
+        """History, newest first; `more` says that there are older ones."""
+
+        def page(paper: Paper) -> None:
+            pages.imports(paper, entries)
+            if more:
+                paper.line(paper.word("note_older", limit=10 * len(entries)))
+
+        self._answer(lambda: [shapes.record(entry, self._say) for entry in entries], page)
+
+    def record(self, entry: Import) -> None:
+        """One import."""
+        self._answer(lambda: shapes.record(entry, self._say), lambda paper: pages.record(paper, entry))
+
+    def imported(self, entry: Import, errors: Sequence[RowError]) -> None:
+        """A manual import; its row errors are shown where it was a dry run."""
+        dry = entry.id is None
+
+        def shape() -> JsonValue:
+            told = shapes.record(entry, self._say)
+            if dry:
+                told["errors"] = [shapes.row_error(error, self._say) for error in errors]
+            return told
+
+        if self.json or entry.reason or not self.quiet:
+            self._answer(shape, lambda paper: pages.imported(paper, entry, errors if dry else None))
+
+    def row_errors(self, errors: Sequence[RowError], *, as_csv: bool) -> None:
+        """The row errors of an import."""
+        if as_csv:
+            self._paper().write(self._csv(errors))
+            return
+        self._answer(
+            lambda: [shapes.row_error(error, self._say) for error in errors],
+            lambda paper: pages.row_errors(paper, errors),
+        )
+
+    def _csv(self, errors: Sequence[RowError]) -> str:
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(("line", "column", "code", "message"))
+        for line, column, code, details in errors:
+            cells = (column or "", code, self._say(Reason(code, details or {})))
+            table.writerow((line, *map(_harmless, cells)))
+        return text.getvalue()
+
+    def polled(self, reports: Sequence[PollReport], records: dict[int, Import]) -> None:
+        """What each pass did; with `--quiet`, those that went wrong."""
+
+        def page(paper: Paper) -> None:
+            for report in reports:
+                if not self.quiet or went_wrong(report):
+                    pages.poll(paper, report, records)
+
+        self._answer(lambda: [shapes.poll(report, self._say) for report in reports], page)
+
+    def sent(self, report: SendReport) -> None:
+        """What left the outbox; what could not is told on stderr."""
+        if not (self.json or self.quiet):
+            pages.sent(self._paper(), report)
+        if report.reason:
+            self._complain(self._say(report.reason))
+
+    def alerted(self, sent: int, later: int, reason: Reason | None) -> None:
+        """What alerts left; what could not is told on stderr."""
+        if not (self.json or self.quiet):
+            pages.alerted(self._paper(), sent, later)
+        if reason:
+            self._complain(self._say(reason))
+
+    def checked(
+        self,
+        *,
+        counted: Mapping[str, int],
+        warnings: Sequence[Problem],
+        repositories: Sequence[RepositoryCheck] | None,
+    ) -> None:
+        """A configuration that is right; `repositories` is None where they were not tried."""
+
+        def page(paper: Paper) -> None:
+            if not self.quiet:
+                paper.line(paper.word("note_configured", **counted), pages.GOOD)
+            pages.check(paper, warnings, repositories)
+
+        self._answer(lambda: shapes.check((), warnings, repositories, self._say), page)
+
+    def misconfigured(self, problems: Sequence[Problem]) -> None:
+        """Every mistake of the configuration, for `check`."""
+        if self.json:
+            self._write_json(shapes.check(problems, (), None, self._say))
+        self._list_problems(problems)
+
+    def trust(self, offer: TrustOffer) -> None:
+        """What a server shows of itself, to be pinned."""
+        self._answer(lambda: shapes.trust(offer), lambda paper: pages.trust(paper, offer))
+
+    def contact(self, person: Contact) -> None:
+        """A contact."""
+        self._answer(lambda: shapes.contact(person), lambda paper: pages.contact(paper, person))
+
+    def changed(self, person: Contact, code: str | None = None, **details: object) -> None:
+        """A contact that a person changed: as it is now, or the one sentence of `code`."""
+        if self.json:
+            self._write_json(shapes.contact(person))
+        elif code and not self.quiet:
+            self._note(code, id=person.id, **details)
+        elif not self.quiet:
+            pages.contact(self._paper(), person)
+
+    def why(self, decisions: Sequence[DecisionRecord]) -> None:
+        """Each solicitation decision about a contact."""
+        self._answer(
+            lambda: [shapes.decision(entry, self._say) for entry in decisions],
+            lambda paper: pages.why(paper, decisions),
+        )
+
+    def deployments(self, entries: Sequence[DeploymentTotals]) -> None:
+        """How many solicitations of each deployment are where."""
+        self._answer(
+            lambda: [shapes.deployment(entry) for entry in entries],
+            lambda paper: pages.deployments(paper, entries),
+        )
+
+    def template(self, key: str, text: str) -> None:
+        """A CSV template: the text as it is, to be put into a file."""
+        self._write_json({"list": key, "csv": text}) if self.json else self._paper().write(text)
+
+    def schema(self, schema: Mapping[str, JsonValue]) -> None:
+        """The JSON Schema of the configuration."""
+        self._write_json(dict(schema))
+
+    def upgraded(self) -> None:
+        """The tables are those of this version."""
+        if self.json:
+            self._write_json({"ok": True})
+        elif not self.quiet:
+            self._note("note_upgraded")
+
+    # ---------------------------------------------------------------- what went wrong
+
+    def trouble(self, reason: Reason) -> None:
+        """Why a command could not do what was asked."""
+        if self.json:
+            self._write_json(shapes.failure(reason, self._say))
+        self._complain(self._say(reason))
+
+    def configuration(self, problems: Sequence[Problem]) -> None:
+        """Every mistake of a configuration that another command than `check` cannot work with."""
+        reason = Reason("configuration_wrong", {"count": len(problems)})
+        if self.json:
+            self._write_json(
+                {**shapes.failure(reason, self._say), "errors": [shapes.problem(entry) for entry in problems]}
+            )
+        self._list_problems(problems)
+
+    def bug(self, name: str, place: str) -> None:
+        """Something that nobody thought of: `name` of the exception and `place` in the code."""
+        self.trouble(Reason("bug", {"type": name, "place": place}))
+
+    # ---------------------------------------------------------------- how
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str, int, int], None] | None]:
+        """Bars on stderr where a person watches; None where not."""
+        if self.json or self.quiet or not watched(sys.stderr):
+            yield None
+            return
+        with progress(sys.stderr) as tell:
+            yield tell
+
+    @property
+    def _say(self) -> Say:
+        return lambda reason: sentence(reason, self.language)
+
+    def _paper(self) -> Paper:
+        return Paper(stream=sys.stdout, say=self._say, zone=self.zone)
+
+    def _answer(self, shape: Callable[[], JsonValue], page: Callable[[Paper], None]) -> None:
+        if self.json:
+            self._write_json(shape())
+        else:
+            page(self._paper())
+
+    def _write_json(self, value: JsonValue) -> None:
+        """The one value of stdout; what goes wrong after it is told on stderr only."""
+        if self._answered:
+            return
+        self._answered = True
+        readable = "utf" in (sys.stdout.encoding or "").lower()
+        text = json.dumps(value, indent=2, ensure_ascii=not readable)
+        self._paper().write(_UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
+
+    def _note(self, code: str, **details: object) -> None:
+        paper = self._paper()
+        paper.line(paper.word(code, **details))
+
+    def _complain(self, text: str) -> None:
+        Paper(stream=sys.stderr, say=self._say).line(text)
+
+    def _list_problems(self, problems: Sequence[Problem]) -> None:
+        paper = Paper(stream=sys.stderr, say=self._say)
+        for problem in problems:
+            paper.write(f"{plain(str(problem))}\n")
+
+
+def went_wrong(report: PollReport) -> bool:
+    """Whether a pass failed, or rejected or failed a file."""
+    return not report.ok or any(file.outcome in ("rejected", "failed") for file in report.files)
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = str(plain(cell))
+    return f"'{text}" if text.startswith(_FORMULA) else text

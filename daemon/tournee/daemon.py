@@ -1,0 +1,281 @@
+"""The daemon: each list polled when it is due, what was planned sent, people told; until a signal says stop.
+
+Every repository has a lane of its own (an APScheduler executor with `max_connections` threads), so that a
+server that hangs delays only its own lists. A round arms the next one when it ends: a list is never polled
+twice at once, and what was missed meanwhile (a long poll, a sleeping host) is made up for once. Solicitations
+and alerts have a thread each, woken by every poll and every half minute for retries that are due.
+
+SIGTERM and SIGINT end everything within `GRACE` seconds; what cannot be finished is rolled back. SIGHUP reads
+the configuration again; a broken one is logged and the old one stays.
+"""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from logging import INFO
+from queue import Empty, SimpleQueue
+from threading import Event, RLock, Thread
+from time import monotonic, sleep
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.job import Job
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from tournee import telemetry
+from tournee.actions import App, alert, explain, poll, send
+from tournee.config import Config
+from tournee.core.errors import ConfigurationError, Stopped, TourneeError
+
+GRACE = 25.0  # seconds to finish or roll back; systemd and Docker are told 30
+PULSE = 30.0  # seconds between looks at the outbox, and at a clock that may have jumped
+BREATH = timedelta(seconds=1)  # between two looks at the same directory, at least
+
+
+def run(app: App, load: Callable[[], Config]) -> int:
+    """Run until SIGTERM or SIGINT and return the exit code 0; `load` reads the configuration for SIGHUP.
+
+    Raises AlreadyRunning when another daemon has this SQLite file. A lane that does not end in time is left
+    behind: the process ends here and now, and the database rolls its transaction back.
+    """
+    telemetry.setup(INFO)
+    with app.store.daemon_lock():
+        daemon = Daemon(app)
+        requests = _signals()
+        daemon.start()
+        notify("READY=1")
+        _serve(daemon, requests, load)
+        notify("STOPPING=1")
+        if not daemon.stop(requests):
+            telemetry.log.warning("stopped_in_the_middle", lanes=daemon.busy())
+            os._exit(0)
+    telemetry.log.info("stopped")
+    return 0
+
+
+def _signals() -> "SimpleQueue[int]":
+    """A queue that receives the signals: its `put` is safe where a signal interrupts anything."""
+    requests: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: requests.put(received))
+    return requests
+
+
+def _serve(daemon: "Daemon", requests: "SimpleQueue[int]", load: Callable[[], Config]) -> None:
+    """Until a signal asks for the end; the scheduler looks at the clock again now and then."""
+    while True:
+        try:
+            if requests.get(timeout=PULSE) != signal.SIGHUP:
+                return
+        except Empty:
+            daemon.look_at_the_clock()
+            continue
+        notify(f"RELOADING=1\nMONOTONIC_USEC={int(monotonic() * 1_000_000)}")
+        with contained():
+            _reload(daemon, load)
+        notify("READY=1")
+
+
+def _reload(daemon: "Daemon", load: Callable[[], Config]) -> None:
+    try:
+        daemon.change_to(load())
+    except ConfigurationError as wrong:
+        for problem in wrong.problems:
+            telemetry.log.error("configuration_wrong", problem=str(problem))
+
+
+class Daemon:
+    """The lanes and what is armed on them."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._lock = RLock()
+        self._due: dict[str, datetime] = {}  # of each list: its next regular poll
+        self._armed: dict[str, Job] = {}
+        self._running: set[str] = set()
+        self._lanes: set[str] = set()
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
+        self._couriers = (
+            Courier("send", app.stop, lambda: _send(self.app)),
+            Courier("alert", app.stop, lambda: _alert(self.app)),
+        )
+
+    def start(self) -> None:
+        """Arm every list, those first of all that were due meanwhile, and start the couriers."""
+        with self._lock:
+            self._due = explain.next_polls(self.app)
+            for key, due in self._due.items():
+                self._arm(key, due)
+        self._scheduler.start()
+        for courier in self._couriers:
+            courier.start()
+        telemetry.log.info("started", lists=len(self._due))
+
+    def look_at_the_clock(self) -> None:
+        """A host that slept, or whose clock was set, may be late for something."""
+        self._scheduler.wakeup()
+
+    def stop(self, requests: "SimpleQueue[int]") -> bool:
+        """End every lane; False if one still works after the grace, or when a second signal asks."""
+        telemetry.log.info("stopping", lanes=self.busy())
+        until = monotonic() + GRACE
+        self.app.halt()
+        self._scheduler.shutdown(wait=False)
+        for courier in self._couriers:
+            courier.wake()
+        while self.busy() and monotonic() < until and requests.empty():
+            sleep(0.05)
+            self.app.halt()  # a repository that was being opened a moment ago is open now
+        return not self.busy()
+
+    def busy(self) -> list[str]:
+        """The lists being polled and the couriers at work."""
+        with self._lock:
+            running = sorted(self._running)
+        return running + [courier.name for courier in self._couriers if courier.is_alive()]
+
+    def change_to(self, config: Config) -> None:
+        """Go on with another configuration; polls under way end with the old one. Raises StoreError."""
+        if config.settings.database != self.app.settings.database:
+            telemetry.log.error("database_changed", problem="another database needs a restart of the daemon")
+            return
+        app = replace(self.app, config=config)
+        due = explain.next_polls(app)
+        with self._lock:
+            before, self.app = self.app, app
+            for key in self._due.keys() - due.keys():
+                self._disarm(key)
+            same = {key for key in due.keys() & self._due.keys() if _plan(before, key) == _plan(app, key)}
+            self._due = {key: self._due[key] if key in same else at for key, at in due.items()}
+            for key in due.keys() - same - self._running:
+                self._arm(key, due[key])
+        telemetry.log.info("reloaded", lists=len(due))
+
+    # ---------------------------------------------------------------- rounds
+
+    def _round(self, key: str) -> None:
+        """Poll a list, wake the couriers, arm the list again."""
+        app, again = self.app, None
+        if app.stop.is_set():
+            return
+        started = app.clock()
+        with self._lock:
+            self._running.add(key)
+        try:
+            with contained(list=key):
+                again = _poll(app, key)
+        finally:
+            for courier in self._couriers:
+                courier.wake()
+            with self._lock:
+                self._running.discard(key)
+                self._arm_again(key, started, again)
+
+    def _arm_again(self, key: str, started: datetime, again: datetime | None) -> None:
+        """The next regular poll, or an earlier look at files that may have settled by then."""
+        if self.app.stop.is_set() or key not in self._due:
+            return
+        if self._due[key] <= started:
+            self._due[key] = self.app.feed(key).schedule.next_after(started, self.app.timezone)
+        look = max(again, self.app.clock() + BREATH) if again else self._due[key]
+        self._arm(key, min(look, self._due[key]))
+
+    def _arm(self, key: str, at: datetime) -> None:
+        """One job a list, on its repository's lane, whatever was armed before."""
+        self._disarm(key)
+        self._armed[key] = self._scheduler.add_job(
+            self._round, "date", run_date=at, args=[key], executor=self._lane(key), name=key
+        )
+
+    def _disarm(self, key: str) -> None:
+        if key in self._armed:
+            with suppress(JobLookupError):  # it has run, or waits in its lane
+                self._armed.pop(key).remove()
+
+    def _lane(self, key: str) -> str:
+        """The executor of the list's repository; another number of connections makes another lane."""
+        repository = self.app.settings.repositories[self.app.feed(key).repository]
+        lane = f"{repository.key} x{repository.max_connections}"
+        if lane not in self._lanes:
+            self._scheduler.add_executor(ThreadPoolExecutor(repository.max_connections), alias=lane)
+            self._lanes.add(lane)
+        return lane
+
+
+class Courier(Thread):
+    """A thread that does its work at every wake and every `PULSE`, until `stop` is set."""
+
+    def __init__(self, name: str, stop: Event, work: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._stop_asked = stop
+        self._work = work
+        self._woken = Event()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._woken.set()
+
+    def run(self) -> None:
+        """Work, wait, work."""
+        while not self._stop_asked.is_set():
+            with contained(lane=self.name):
+                self._work()
+            self._woken.wait(PULSE)
+            self._woken.clear()
+
+
+# ---------------------------------------------------------------- what a lane does
+
+
+@contextmanager
+def contained(**fields: object) -> Iterator[None]:
+    """The one boundary of the lanes: whatever happens is logged, without a value, and the lane goes on."""
+    try:
+        with telemetry.bound(**fields):
+            yield
+    except Stopped:
+        pass
+    except TourneeError as trouble:
+        telemetry.log.error("failed", reason=trouble.reason, **fields)
+    except Exception as bug:
+        telemetry.log.bug(bug, **fields)
+
+
+def _poll(app: App, key: str) -> datetime | None:
+    """One pass; when to look again at what waits."""
+    report = poll.poll(app, key)
+    tell = telemetry.log.info if report.ok else telemetry.log.warning
+    tell("polled", **telemetry.poll_facts(report))
+    return report.look_again_at
+
+
+def _send(app: App) -> None:
+    report = send.send_due(app)
+    facts = telemetry.send_facts(report)
+    if any(facts.values()):
+        telemetry.log.info("sent", **facts)
+
+
+def _alert(app: App) -> None:
+    report = alert.deliver(app)
+    if report.sent or report.later:
+        telemetry.log.info("alerted", sent=report.sent, later=report.later, reason=report.reason)
+
+
+def _plan(app: App, key: str) -> tuple[object, object]:
+    """What decides when and where a list is polled."""
+    return app.feed(key), app.timezone
+
+
+def notify(state: str) -> None:
+    """Tell systemd, where it asked to be told; it is no failure of ours if it does not listen."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+        sock.sendall(state.encode())

@@ -1,0 +1,218 @@
+"""The commands, as processes, on a drop box and a database of their own."""
+
+import json
+import sys
+
+import pytest
+
+from support.house import FOREIGN, GOOD, PARTLY
+
+
+def test_a_dropped_file_is_polled_shown_and_explained(house):
+    house.put("import_avis_20261123.csv")
+    [report] = house.run("poll", "--json").json
+    assert [(file["name"], file["outcome"]) for file in report["files"]] == [
+        ("import_avis_20261123.csv", "imported")
+    ]
+    shown = house.run("show", str(report["files"][0]["import"]), "--json").json
+    assert {name: count for name, count in shown["counts"].items() if count} == {"read": 2, "created": 2}
+    assert house.run("imports", "--json").json == [shown]
+    [entry] = house.run("status", "--json").json["lists"]
+    assert (entry["contacts"], entry["last_import"]) == (2, shown)
+    assert house.run("contact", "show", "jean@example.com", "--json").json["lists"] == ["avis"]
+
+
+def test_the_second_poll_knows_the_file(house):
+    house.put("import_avis.csv")
+    house.run("poll")
+    [report] = house.run("poll", "--json").json
+    assert [file["outcome"] for file in report["files"]] == ["known"]
+
+
+def test_rejected_rows_leave_0_and_strict_makes_them_1(house):
+    file = house.root / "by-hand.csv"
+    file.write_text(PARTLY, "utf-8")
+    lenient = house.run("import", "avis", str(file))
+    strict = house.run("import", "avis", str(file), "--strict")
+    assert (lenient.code, strict.code) == (0, 1)
+
+
+def test_the_rejected_rows_of_an_import_are_listed(house):
+    house.put("import_avis.csv", PARTLY)
+    house.run("poll")
+    [error] = house.run("errors", "1", "--json").json
+    assert (error["line"], error["column"], error["code"]) == (4, "Email", "email_invalid")
+    [title, row] = house.run("errors", "1", "--csv").out.splitlines()
+    assert (title, row.split(",")[:3]) == ("line,column,code,message", ["4", "Email", "email_invalid"])
+
+
+def test_a_rejected_file_is_1(house):
+    house.put("import_avis.csv", FOREIGN)
+    done = house.run("poll", "--json")
+    assert (done.code, done.json[0]["files"][0]["reason"]) == (1, "wrong_language")
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house):
+    file = house.root / "by-hand.csv"
+    file.write_text(PARTLY, "utf-8")
+    tried = house.run("import", "avis", str(file), "--dry-run", "--json").json
+    assert (tried["id"], tried["counts"]["created"], len(tried["errors"])) == (None, 2, 1)
+    assert house.run("imports", "--json").json == []
+    assert house.run("contact", "show", "jean@example.com").code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("poll", "avsi"), 2),
+        (("import", "avsi", "x.csv"), 2),
+        (("template", "avsi"), 2),
+        (("trust", "depto"), 2),
+        (("import", "avis", "no-such-file.csv"), 1),
+        (("show", "99"), 1),
+        (("errors", "99"), 1),
+        (("why", "nobody@example.com"), 1),
+        (("contact", "show", "nobody@example.com"), 1),
+        (("contact", "add", "email"), 2),
+        (("contact", "add", "emial=a@example.com"), 2),
+        (("contact", "add", "email=nonsense"), 1),
+        (("status", "--lang", "de"), 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_what_does_not_exist_has_its_exit_code_and_a_sentence(house, words, code):
+    done = house.here(*words)
+    assert (done.code, done.out, bool(done.err)) == (code, "", True)
+    assert "Traceback" not in done.err
+
+
+def test_trouble_with_json_keeps_stdout_parseable(house):
+    done = house.run("show", "99", "--json")
+    assert (done.json["error"]["code"], done.json["error"]["message"]) == ("unknown_import", done.err.strip())
+
+
+def test_a_wrong_configuration_is_named_by_its_place(house):
+    house.configure(house.config.read_text().replace("lists:", "lsts:"))
+    done = house.run("status")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"{house.config}:7:1: ")
+    assert "`lists`" in done.err
+
+
+def test_check_answers_in_json_also_when_the_configuration_is_wrong(house):
+    house.configure(house.config.read_text().replace("lists:", "lsts:"))
+    done = house.run("check", "--json")
+    assert (done.code, done.json["ok"], done.json["errors"][0]["line"]) == (2, False, 7)
+
+
+def test_check_connects_and_shows_what_would_be_taken(house):
+    house.put("import_avis_1.csv")
+    house.put("Import_avis.csv")
+    done = house.run("check", "--connect", "--json")
+    [repository] = done.json["repositories"]
+    files = {file["name"]: (file["taken"], file["reason"]) for file in repository["lists"][0]["files"]}
+    assert (done.code, files) == (0, {"import_avis_1.csv": (True, None), "Import_avis.csv": (False, "case")})
+
+
+def test_check_is_1_when_a_repository_cannot_be_reached(house):
+    house.drop.rmdir()
+    done = house.run("check", "--connect", "--json")
+    assert (done.code, done.json["repositories"][0]["error"]["kind"]) == (1, "not_found")
+
+
+def test_the_configuration_may_be_named_before_or_after_the_command(house):
+    house.environment["TOURNEE_CONFIG"] = "/nowhere"
+    path = str(house.config)
+    codes = [house.run(*words).code for words in (["--config", path, "status"], ["status", "--config", path])]
+    assert (codes, house.run("status").code) == ([0, 0], 2)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words", "title"),
+    [
+        ({}, (), "List"),
+        ({"LANG": "fr_FR.UTF-8"}, (), "Liste"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "fr_CA.UTF-8"}, (), "Liste"),
+        ({"LANG": "fr_FR.UTF-8"}, ("--lang", "en"), "List"),
+        ({"LANG": "C.UTF-8"}, ("--lang", "fr-CA"), "Liste"),
+        ({"LANG": "ja_JP.UTF-8"}, (), "List"),
+    ],
+)
+def test_people_are_answered_in_their_language(house, environment, words, title):
+    house.environment.update(environment)
+    assert house.here("status", *words).out.split()[0] == title
+
+
+def test_a_quiet_poll_that_went_well_says_nothing(house):
+    house.put("import_avis.csv")
+    done = house.run("poll", "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "retry 1",
+        "preview",
+        "release",
+        "cancel",
+        "pause",
+        "resume",
+        "alerts",
+        "doctor",
+        "db backup",
+        "contact erase x",
+    ],
+)
+def test_a_command_that_is_not_built_does_not_exist(house, words):
+    done = house.here(*words.split())
+    assert (done.code, "No such command" in done.err) == (2, True)
+
+
+def test_a_contact_is_added_changed_and_kept_opted_out(house):
+    added = house.run(
+        "contact", "add", "email=zoe@example.com", "language=fr", "amount=12.50", "--list", "avis", "--json"
+    ).json
+    assert (added["email"], added["fields"], added["lists"]) == (
+        "zoe@example.com",
+        {"amount": "12.50"},
+        ["avis"],
+    )
+    changed = house.run("contact", "set", str(added["id"]), "first_name=Zoé", "amount=", "--json").json
+    assert (changed["first_name"], changed["fields"]) == ("Zoé", {})
+    house.run("contact", "opt-out", "zoe@example.com", "--reason", "asked by phone")
+    house.put("import_avis.csv", GOOD + "Petit;Zoé;zoe@example.com;fr\n")
+    house.run("poll")
+    [refusal] = house.run("contact", "show", "zoe@example.com", "--json").json["opt_outs"]
+    assert (refusal["channel"], refusal["reason"]) == ("all", "asked by phone")
+    assert house.run("contact", "opt-in", "zoe@example.com", "--json").json["opt_outs"] == []
+
+
+def test_a_template_can_be_filled_in_and_imported(house):
+    header = house.run("template", "avis").out.lstrip("\ufeff").strip()
+    assert "Email" in header
+    house.put("import_avis.csv", header + "\n")
+    assert house.run("poll", "--json").json[0]["files"][0]["outcome"] == "imported"
+
+
+def test_a_name_that_is_not_text_is_shown_escaped(house):
+    (house.drop / "import_avis_\udce9\x1b[2J.csv").write_text(GOOD, "utf-8")
+    assert r"import_avis_\xe9\x1b[2J.csv" in house.run("poll").out
+    [report] = house.run("poll", "--json").json
+    assert report["files"][0]["outcome"] == "skipped"
+
+
+def test_the_schema_is_json(house):
+    assert json.loads(house.run("check", "--schema").out)["type"] == "object"
+
+
+def test_status_loads_nothing_that_it_does_not_need(house):
+    heavy = {"paramiko", "apscheduler", "structlog", "rich", "alembic.command", "babel.numbers"}
+    script = (
+        "import sys, atexit; from tournee.cli import main; "
+        f"atexit.register(lambda: print({heavy} & set(sys.modules), file=sys.stderr)); "
+        "sys.argv = ['tournee', 'status', '--json']; main()"
+    )
+    house.run("status")
+    house.arguments = lambda *words: [sys.executable, "-c", script]
+    assert house.run().err == "set()\n"

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from logging import INFO
 from queue import Empty, SimpleQueue
 from threading import Event, RLock, Thread
 from time import monotonic, sleep
@@ -42,7 +41,6 @@ def run(app: App, load: Callable[[], Config]) -> int:
     Raises AlreadyRunning when another daemon has this SQLite file. A lane that does not end in time is left
     behind: the process ends here and now, and the database rolls its transaction back.
     """
-    telemetry.setup(INFO)
     with app.store.daemon_lock():
         daemon = Daemon(app)
         requests = _signals()
@@ -121,7 +119,7 @@ class Daemon:
 
     def stop(self, requests: "SimpleQueue[int]") -> bool:
         """End every lane; False if one still works after the grace, or when a second signal asks."""
-        telemetry.log.info("stopping", lanes=self.busy())
+        telemetry.log.info("stopping", polls=sorted(self._running))
         until = monotonic() + GRACE
         self.app.halt()
         self._scheduler.shutdown(wait=False)

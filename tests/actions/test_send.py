@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from support.post import CONFIGURATION, NOON, Post
+from support.installation import NOON
+from support.post import CONFIGURATION, Post
 from support.smtp import CUT, SILENCE
 from tournee.actions import contacts
 from tournee.actions.send import nearest, send_due
@@ -144,24 +145,21 @@ def test_an_opt_out_after_the_decision_holds(post: Post) -> None:
     contacts.opt_out(post.app, "zoe@example.com")
     assert drain(post) == SendReport(sent=1, blocked=1)
     assert received(post) == ["jo@example.com"]
-    assert [(row.status, row.rule, row.reason) for row in post.rows()] == [
-        ("blocked", "opt_out", Reason("opt_out")), ("sent", None, None),
-    ]  # fmt: skip
+    row = post.row("zoe@example.com")
+    assert (row.status, row.rule, row.reason) == ("blocked", "opt_out", Reason("opt_out"))
 
 
 def test_an_opt_out_while_another_message_is_sent_holds(small_post: Post) -> None:
     small_post.bring("zoe@example.com;Zoé;fr", "jo@example.com;Jo;en")
-    opted_out = threading.Event()
 
     class Refusing(dict[str, str]):
         def get(self, address: str, usual: str) -> str:  # type: ignore[override]
-            contacts.opt_out(small_post.app, "jo@example.com")
-            opted_out.set()
+            contacts.opt_out(small_post.app, "zoe@example.com")
             return usual
 
     small_post.sink.refuse = Refusing()
     assert drain(small_post) == SendReport(sent=1, blocked=1)
-    assert received(small_post) == ["zoe@example.com"]
+    assert received(small_post) == ["jo@example.com"]
 
 
 def test_a_rule_that_came_after_the_decision_holds(post: Post) -> None:
@@ -204,7 +202,7 @@ def test_an_address_that_is_refused_is_given_up_and_its_answer_kept_without_it(p
     post.bring("zoe.durand@example.com;Zoé;fr", "jo@example.com;Jo;en")
     post.sink.refuse["zoe.durand@example.com"] = "550 5.1.1 <zoe.durand@example.com> unknown"
     assert drain(post) == SendReport(sent=1, failed=1)
-    row = post.rows()[0]
+    row = post.row("zoe.durand@example.com")
     assert (row.status, row.answer) == ("failed", "550 5.1.1 <…> unknown")
     assert "zoe" not in str(row.reason).lower()
 
@@ -232,7 +230,7 @@ def test_a_value_that_does_not_fit_a_template_fails_that_message_alone(small_pos
     small_post.bring("zoe@example.com;;fr", "leo@example.com;Léo;fr")
     assert drain(small_post) == SendReport(sent=1, failed=1)
     details = {"template": "satisfaction.fr.html", "line": 2}
-    assert small_post.rows()[0].reason == Reason("template_failed", details)
+    assert small_post.row("zoe@example.com").reason == Reason("template_failed", details)
 
 
 @pytest.mark.parametrize(("text", "code"), [("{% if %}", "template_syntax"), (None, "template_unreadable")])
@@ -306,9 +304,9 @@ def test_killed_at_many_moments_no_message_leaves_twice_and_none_is_lost(post: P
     post.bring_many(200)
     for messages in (1, 20, 61, 100, 163):
         killed_after(post, messages)
-        uncertain = post.count(SendStatus.SENDING)
-        assert uncertain <= 1
-    drain(post)
+        assert post.count(SendStatus.SENDING) <= 1
+    while drain(post).busy:  # until the server has noticed that the last one is dead
+        pass
     ids = Counter(str(message.mail["Message-ID"]) for message in post.sink.received)
     assert set(ids.values()) == {1}
     counts = Counter(post.statuses().values())

@@ -17,6 +17,7 @@ from tournee.core.errors import (
     UncertainChannelError,
 )
 from tournee.core.facts import Message
+from tournee.core.messages import LANGUAGES
 from tournee.core.settings import MailSecurity
 from tournee.demo.embedded import Certificate
 from tournee.demo.mail_sink import SmtpSink
@@ -36,6 +37,7 @@ def letter(number: int = 1, to: str = "claire.martin@example.com", **changes: ob
 def refused(channel: EmailChannel, message: Message) -> ChannelError:
     with pytest.raises(ChannelError) as caught:
         channel.send(message)
+    assert caught.value.reason.code in LANGUAGES["en"]
     return caught.value
 
 

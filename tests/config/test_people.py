@@ -152,6 +152,8 @@ TOP = {
     "timezone: Europe": "1:11: there is no time zone `Europe`; did you mean `Europe/Rome`?",
     "timezone: [UTC]": "1:11: this must be a time zone such as `Europe/Paris`, not a list",
     "timezone: {}": "1:11: this must be a time zone such as `Europe/Paris`, not an empty mapping",
+    "timezone: |\n  Europe\n  Paris\n": "1:11: this must be a single line",
+    'timezone: "Europe\\u2028Paris"': "1:11: this must be a single line",
     "timezone:": "1:1: there is no value here: write a time zone such as `Europe/Paris`",
     "timezone: null": "1:1: there is no value here: write a time zone such as `Europe/Paris`",
     "repositry: {}": "1:1: unknown key `repositry`; did you mean `repositories`?",

@@ -64,6 +64,12 @@ def test_numbers_and_switches_may_come_from_the_environment(configured):
     )
 
 
+def test_a_secret_of_two_lines_is_none(mistakes):
+    message = "2:41: this must be a single line"
+    assert mistakes(BOX.format('password: "${PW}"'), PW="a\nSITE CHMOD") == [message]
+    assert mistakes(BOX.format('password: "a\\n"')) == [message]
+
+
 # ---------------------------------------------------------------- files
 
 

@@ -156,6 +156,9 @@ REPOSITORIES = {
     f"{{url: 'sftp://u@h/', password: x, host_key: [{FINGERPRINT}, {FINGERPRINT}]}}": [
         "2:105: this is in the list already"
     ],
+    f"{{url: 'sftp://u@h/', password: x, host_key: {FINGERPRINT}, known_hosts: tournee.yaml}}": [
+        "2:104: `host_key` and `known_hosts` exclude each other: keep one"
+    ],
     "{url: 'ftps://u@h/', password: x, ca_file: tournee.yaml}": [
         "2:51: this file holds no certificates in PEM form"
     ],

@@ -108,6 +108,8 @@ def test_a_utf16_file_is_told_as_such(folder: Path):
 def test_a_byte_order_mark_does_no_harm(folder: Path):
     (folder / "marked.yaml").write_bytes(b"\xef\xbb\xbflists: {a: }\r\n")
     assert list(load("marked.yaml", {}).settings.lists) == ["a"]
+    (folder / "marked.yaml").write_bytes(b"\xef\xbb\xbfa\x00")
+    assert problems("marked.yaml") == ["marked.yaml:1:2: a control character has no place in YAML"]
 
 
 def test_a_file_of_gigabytes_is_not_read(folder: Path):

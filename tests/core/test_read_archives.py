@@ -56,6 +56,13 @@ def test_a_zip_of_anything_but_one_file_is_rejected(members):
     assert (reason.code, reason.details["problem"]) == (RejectReason.BAD_ARCHIVE, "members")
 
 
+def test_a_zip_whose_only_file_has_no_name_is_rejected():
+    data = zipped({"x": TEXT})
+    directory = data.index(b"PK\x01\x02")
+    data = data[: directory + 46] + b"\0" + data[directory + 47 :]
+    assert rejection(data, "i.zip").details["problem"] == "members"
+
+
 def test_an_encrypted_zip_is_rejected():
     data = zipped({"a.csv": TEXT})
     directory = data.index(b"PK\x01\x02")

@@ -22,9 +22,10 @@ from tournee.remote.ftp import FtpRemote
 from tournee.remote.sftp import SftpRemote
 from tournee.remote.watchdog import Cut, Pace, Watchdog
 
-SECOND = Duration("1 second", 1)
+MOMENT = Duration("a moment", 0.25)  # type: ignore[arg-type]
+WHILE = Duration("a while", 0.5)  # type: ignore[arg-type]
 PATIENT = Duration("60 seconds", 60)  # what must not be waited for
-FAST = Pace(rate=1024, window=0.3)
+FAST = Pace(rate=1024, window=0.15)
 
 
 def trouble(act: Callable[[], object]) -> RemoteError:
@@ -40,7 +41,7 @@ def within(seconds: float) -> Iterator[None]:
     assert time.monotonic() - begin < seconds
 
 
-def ftp(port: int, timeout: Duration = SECOND) -> Repository:
+def ftp(port: int, timeout: Duration = MOMENT) -> Repository:
     return servers.repository(Protocol.FTP, port, timeout=timeout)
 
 
@@ -81,15 +82,13 @@ def wait_for(condition: Callable[[], bool]) -> None:
 # ---------------------------------------------------------------- silence
 
 
-@pytest.mark.parametrize(
-    "verb", ["CONNECT", "PASS", "FEAT", "CWD", "PASV", "MLSD", "MLST", "RETR", "RNTO", "DELE"]
-)
+@pytest.mark.parametrize("verb", ["CONNECT", "PASS", "CWD", "PASV", "MLSD", "RETR", "RNTO"])
 def test_an_ftp_server_that_falls_silent_is_left(verb: str) -> None:
     with ScriptedFtp(files={"a.csv": b"12345"}, replies={verb: HANG}) as server, within(3):
         error = trouble(lambda: everything(ftp(server.port)))
     assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
     assert not error.permanent
-    assert error.reason.details["timeout"] == "1 second"
+    assert error.reason.details["timeout"] == "a moment"
 
 
 def test_an_ftp_server_that_never_ends_a_transfer_is_left() -> None:
@@ -100,15 +99,15 @@ def test_an_ftp_server_that_never_ends_a_transfer_is_left() -> None:
 @pytest.mark.parametrize("protocol", [Protocol.FTP, Protocol.FTPS, Protocol.FTPS_IMPLICIT, Protocol.SFTP])
 def test_a_port_that_says_nothing_is_left(protocol: Protocol) -> None:
     with Silent() as port, within(3):
-        error = trouble(open_remote(servers.repository(protocol, port.port, timeout=SECOND)).__enter__)
+        error = trouble(open_remote(servers.repository(protocol, port.port, timeout=MOMENT)).__enter__)
     assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
 
 
-@pytest.mark.parametrize("limit", [0, 100, 1500, 4000])
+@pytest.mark.parametrize("limit", [0, 100, 1200])
 def test_an_sftp_server_that_falls_silent_at_the_login_is_left(directory: Path, limit: int) -> None:
     with servers.running("sftp", directory) as box, Proxy(box.repository.port) as proxy, within(3):
         proxy.freeze(limit)
-        error = trouble(lambda: everything(box.with_(port=proxy.port, timeout=SECOND)))
+        error = trouble(lambda: everything(box.with_(port=proxy.port, timeout=MOMENT)))
     assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
 
 
@@ -117,11 +116,10 @@ def test_an_sftp_server_that_falls_silent_later_is_left(directory: Path) -> None
         box.put("a.csv", b"x" * 3_000_000)
         acts: list[Callable[[Remote], object]] = [
             lambda remote: remote.list(""),
-            lambda remote: remote.look("", "a.csv"),
             lambda remote: remote.move("", "a.csv", "archive", "a.csv"),
         ]
         for act in acts:
-            with open_remote(box.with_(port=proxy.port, timeout=SECOND)) as remote:
+            with open_remote(box.with_(port=proxy.port, timeout=WHILE)) as remote:
                 proxy.freeze()
                 assert trouble(lambda act=act, remote=remote: act(remote)).kind is Kind.TIMEOUT
                 proxy.thaw()
@@ -130,7 +128,7 @@ def test_an_sftp_server_that_falls_silent_later_is_left(directory: Path) -> None
 def test_a_transfer_that_stops_in_the_middle_is_left(directory: Path) -> None:
     with servers.running("sftp", directory) as box, Proxy(box.repository.port) as proxy, within(3):
         box.put("a.csv", b"x" * 3_000_000)
-        with open_remote(box.with_(port=proxy.port, timeout=SECOND)) as remote:
+        with open_remote(box.with_(port=proxy.port, timeout=WHILE)) as remote:
             proxy.freeze(1_000_000)
             error = trouble(lambda: remote.fetch("", "a.csv", io.BytesIO(), 3_000_000))
             assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
@@ -156,7 +154,7 @@ def test_a_host_that_does_not_answer_is_unreachable() -> None:
 def test_the_look_at_a_key_is_bounded_too(protocol: Protocol) -> None:
     with Silent() as port, within(3):
         assert (
-            trouble(lambda: offers(servers.repository(protocol, port.port, timeout=SECOND))).kind
+            trouble(lambda: offers(servers.repository(protocol, port.port, timeout=MOMENT))).kind
             is Kind.TIMEOUT
         )
 
@@ -168,7 +166,7 @@ def test_the_look_at_a_key_is_bounded_too(protocol: Protocol) -> None:
 def test_a_greeting_that_drips_is_left_at_the_timeout(protocol: Protocol) -> None:
     greeting = b"SSH-2.0-slow" if protocol is Protocol.SFTP else b"220-welcome to this server"
     with Silent(greeting, pause=0.2) as port, within(3):
-        error = trouble(open_remote(servers.repository(protocol, port.port, timeout=SECOND)).__enter__)
+        error = trouble(open_remote(servers.repository(protocol, port.port, timeout=MOMENT)).__enter__)
     assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
 
 
@@ -202,9 +200,9 @@ def test_a_slow_transfer_that_keeps_the_pace_goes_on() -> None:
             connection.sendall(content[begin : begin + 600])  # type: ignore[attr-defined]
             pause.wait(0.1)
 
-    script = ScriptedFtp(files={"a.csv": b"x" * 6000}, send=send)
+    script = ScriptedFtp(files={"a.csv": b"x" * 3000}, send=send)
     with script as server, FtpRemote(ftp(server.port), Watchdog(FAST)) as remote:
-        assert remote.fetch("", "a.csv", io.BytesIO(), 6000) == 6000
+        assert remote.fetch("", "a.csv", io.BytesIO(), 3000) == 3000
 
 
 # ---------------------------------------------------------------- abort
@@ -233,7 +231,7 @@ def test_an_ftp_conversation_is_aborted(verb: str) -> None:
         acts = {
             "MLSD": lambda: remote.list(""),
             "RETR": lambda: remote.fetch("", "a.csv", io.BytesIO(), 5),
-            "RNTO": lambda: remote.move("", "a.csv", "archive", "a.csv"),
+            "RNTO": lambda: remote.move("", "a.csv", "archive", "b.csv"),
         }
         with remote:
             error = aborted_soon(remote, acts[verb], lambda: verb in server.verbs())
@@ -333,11 +331,11 @@ def test_a_server_that_hangs_up_at_once_leaves_no_thread_behind() -> None:
 def test_files_stay_closed_after_every_end(server: Box) -> None:
     server.put("a.csv", b"12345")
     before = len(list(Path("/proc/self/fd").iterdir()))
+    trouble(open_remote(server.with_(**server.wrong)).__enter__)
     for _ in range(5):
         with open_remote(server.repository) as remote:
             remote.list("")
             trouble(lambda remote=remote: remote.fetch("", "a.csv", io.BytesIO(), 4))
-        trouble(open_remote(server.with_(**server.wrong)).__enter__)
     wait_for(lambda: len(list(Path("/proc/self/fd").iterdir())) <= before + 2)
 
 
@@ -377,10 +375,10 @@ def test_an_inner_deadline_is_forgotten_with_its_block() -> None:
 def test_the_pace_is_not_asked_of_what_has_not_begun_or_is_over() -> None:
     with watching() as watchdog:
         with watchdog.moving():
-            time.sleep(0.4)
+            time.sleep(0.2)
         with watchdog.moving() as moved:
             moved(1)
-        time.sleep(0.4)
+        time.sleep(0.2)
         assert watchdog.cut is None
 
 

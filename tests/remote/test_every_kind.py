@@ -4,7 +4,6 @@ import io
 import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -222,6 +221,40 @@ def test_the_sink_of_a_file_that_grew_holds_no_more_than_was_listed(box: Box) ->
     assert len(sink.getvalue()) <= 500_000
 
 
+class Meddling(io.BytesIO):
+    """A sink that changes the file once the first bytes have come."""
+
+    def __init__(self, meddle: Callable[[], object]) -> None:
+        super().__init__()
+        self.meddle = meddle
+
+    def write(self, block: object) -> int:
+        if not self.tell():
+            self.meddle()
+        return super().write(block)  # type: ignore[arg-type]
+
+
+def fate(box: Box, meddle: Callable[[], object]) -> str:
+    """What becomes of a file that changes while it is fetched; some servers send what they opened."""
+    with open_remote(box.repository) as remote:
+        [file] = remote.list("")
+        try:
+            remote.fetch("", file.name, Meddling(meddle), file.size or 0)
+        except RemoteError as error:
+            return str(error.kind)
+        return "taken" if remote.look("", file.name) == file else "seen to change"
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_not_taken(box: Box) -> None:
+    path = box.put("a.csv", b"x" * 16_000_000)
+    assert fate(box, lambda: os.truncate(path, 2_000_000)) in ("truncated", "seen to change")
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_taken(box: Box) -> None:
+    path = box.put("a.csv", b"x" * 16_000_000)
+    assert fate(box, lambda: os.truncate(path, 17_000_000)) in ("truncated", "seen to change")
+
+
 def test_the_next_file_is_fetched_after_one_that_was_cut(box: Box) -> None:
     box.put("a.csv", os.urandom(300_000))
     box.put("b.csv", b"next")
@@ -364,13 +397,3 @@ def test_an_error_tells_repository_host_and_port(server: Box) -> None:
     assert (error.kind, error.reason.code) == (RemoteErrorKind.UNREACHABLE, "host_unknown")
     assert error.reason.details["repository"] == "boutique"
     assert error.reason.details["host"] == "no-such-host.invalid"
-
-
-def test_every_file_of_this_machine_stays_where_it_is(box: Box, tmp_path: Path) -> None:
-    """A link is no file: neither read through nor moved."""
-    (tmp_path / "passwords").write_bytes(b"secret")
-    (box.directory / "link.csv").symlink_to(tmp_path / "passwords")
-    with open_remote(box.repository) as remote:
-        if box.repository.protocol.value in ("sftp", "file"):
-            assert remote.list("") == []
-            assert remote.look("", "link.csv") is None

@@ -260,7 +260,8 @@ def test_a_tls_transfer_that_is_cut_is_no_file_though_the_server_says_so(size: i
 def test_a_transfer_that_the_server_calls_failed_has_failed() -> None:
     with visit(ScriptedFtp(files={"a.csv": b"12345"}, final="426 Connection closed; aborted.")) as remote:
         error = trouble(lambda: content(remote, "a.csv", 5))
-    assert (error.kind, error.reason.code) == (Kind.UNREACHABLE, "data_connection_failed")
+    assert (error.kind, error.reason.code) == (Kind.TRUNCATED, "transfer_cut")
+    assert error.reason.details["file"] == "a.csv"
 
 
 def test_a_conversation_that_broke_inside_a_transfer_is_over() -> None:
@@ -357,7 +358,7 @@ REFUSALS = [
     ("MLSD", "421 Timeout.", "refused server_busy"),
     ("RETR", "550 Permission denied.", "refused permission_denied for good"),
     ("RETR", "550 Failed to open file.", "refused permission_denied for good"),
-    ("RETR", "451 Local error in processing.", "refused command_refused"),
+    ("RETR", "451 Local error in processing.", "truncated transfer_cut"),
     ("RNTO", "553 Rename failed: file exists", "refused target_exists"),
     ("RNTO", "552 Quota exceeded", "refused server_full"),
     ("RNTO", "451 Rename failure: No such file or directory", "refused command_refused"),

@@ -1,16 +1,12 @@
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import tournee.store.migrations
-from support.databases import PostgresServer
-from tournee.core.errors import StoreOutdated
-from tournee.core.settings import Database
-from tournee.store import Store, open_store, tables
+from tournee.store import Store, tables
 
 
 def test_the_migrations_make_exactly_the_tables(store: Store) -> None:

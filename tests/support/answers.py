@@ -129,6 +129,7 @@ POLLED = PollReport(
     ok=True,
     files=(
         FileReport(name=IMPORTED.file, outcome=FileOutcome.IMPORTED_WITH_ERRORS, import_id=12),
+        FileReport(name="import_avis_20261122.csv", outcome=FileOutcome.KNOWN, import_id=11),
         FileReport(name="import_avis_20261124.csv", outcome=FileOutcome.WAITING, reason=Reason("growing")),
         FileReport(
             name="Import_avis.csv",

@@ -303,6 +303,7 @@ class _FtpConversation:
         else:
             assert self.passive
             data, _ = self.passive.accept()
+        data.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.protected:
             context = self.script.data_context or self.script.context
             assert context

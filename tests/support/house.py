@@ -28,6 +28,21 @@ lists:
       language: fr
       settle: 0 seconds
 """
+#: What makes `CONFIGURATION` send invitations and alerts.
+POST = """\
+mail: {url: "smtp://127.0.0.1:%(port)d", from: tournee@example.com}
+deployments:
+  satisfaction:
+    channel: email
+    from: avis@boutique.example
+    subject: {fr: Votre avis compte, en: How did we do?}
+    template: satisfaction.html
+    survey_url: https://survey.example/s/1
+    rules:
+      - at_most: 1 per 90 days
+users:
+  claire: {email: claire@example.com, alerts: true}
+"""
 GOOD = "Nom;Prénom;Email;Langue\nDupont;Jean;jean@example.com;fr\nMartin;Anne;anne@example.com;fr\n"
 PARTLY = GOOD + "Durand;Luc;not-an-address;fr\n"
 FOREIGN = "Last name,First name,Email,Language\nDupont,Jean,jean@example.com,fr\n"
@@ -67,6 +82,16 @@ class House:
 
     def configure(self, text: str) -> None:
         self.config.write_text(text, "utf-8")
+
+    def with_post(self, port: int) -> None:
+        """Deploy by mail, and alert Claire, through the mail server on `port`."""
+        (self.root / "satisfaction.html").write_text(
+            "<p>{{ contact.first_name }} {{ survey_url }}</p>", "utf-8"
+        )
+        text = self.config.read_text("utf-8").replace(
+            "      every:", "      deploy: satisfaction\n      every:"
+        )
+        self.configure(text + POST % {"port": port})
 
     def put(self, name: str, content: str = GOOD) -> None:
         """Drop a file as a careful writer does: whole, under its name, in one step."""

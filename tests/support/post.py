@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from support.installation import Installation
 from support.smtp import Sink
-from tournee.actions import App, alert, intake
-from tournee.config import load
+from tournee.actions import alert, intake
 from tournee.core.facts import Import, SendStatus
 from tournee.core.settings import Database
 from tournee.store import Store, outbox
 from tournee.store.tables import contacts, solicitations
-
-NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
 
 CONFIGURATION = """\
 database: "{database}"
@@ -66,34 +63,18 @@ TEMPLATES = {
 
 
 @dataclass
-class Post:
-    root: Path
-    database: Database
-    store: Store
+class Post(Installation):
     sink: Sink
-    now: datetime = NOON
     more: str = ""  # of the configuration
-    app: App = field(init=False)
 
     def __post_init__(self) -> None:
         for name, text in TEMPLATES.items():
             self.template(name, text)
         self.configure()
 
-    @property
-    def config(self) -> Path:
-        return self.root / "tournee.yaml"
-
     def configure(self, text: str = CONFIGURATION) -> None:
         filled = text.format(database=self.database.url, port=self.sink.port, root=self.root, more=self.more)
-        self.config.write_text(filled, "utf-8")
-        self.app = App(config=load(str(self.config), {}), store=self.store, clock=self.clock)
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def later(self, **span: float) -> None:
-        self.now += timedelta(**span)
+        self.open(filled)
 
     def template(self, name: str, text: str) -> None:
         (self.root / name).write_text(text, "utf-8")
@@ -117,6 +98,10 @@ class Post:
     def statuses(self) -> dict[str, str]:
         """Email -> status of every solicitation."""
         return {email: status for email, status, *_ in self.rows()}
+
+    def row(self, email: str) -> sa.Row[tuple[object, ...]]:
+        (found,) = [row for row in self.rows() if row.email == email]
+        return found
 
     def rows(self) -> Sequence[sa.Row[tuple[object, ...]]]:
         one = solicitations.c

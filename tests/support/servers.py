@@ -5,6 +5,7 @@ are those of the demo, the `system` ones are OpenSSH and vsftpd as packages inst
 root and let their users in as `nobody` or `daemon`, so that a permission can be missing.
 """
 
+import base64
 import contextlib
 import os
 import shutil
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import paramiko
+from cryptography.hazmat.primitives.asymmetric.dsa import generate_private_key as generate_dsa_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -26,6 +28,8 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
 )
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 
@@ -47,6 +51,7 @@ class Box:
     directory: Path
     repository: Repository
     path: str = "/"  # of the directory, as the server has it
+    authorized: Path | None = None  # OpenSSH's file of the public keys that may log in
     wrong: Mapping[str, object] = field(default_factory=dict)  # settings with which no login succeeds
 
     def with_(self, **settings: object) -> Repository:
@@ -188,6 +193,20 @@ def private_key(kind: str = "ed25519", *, style: str = "openssh", passphrase: st
     return makers[kind]().private_bytes(Encoding.PEM, styles[style], protection).decode()
 
 
+def public(text: str, passphrase: str | None) -> paramiko.PKey:
+    """The public half of a private key, as a server knows it."""
+    load = load_ssh_private_key if "OPENSSH" in text else load_pem_private_key
+    key = load(text.encode(), passphrase.encode() if passphrase else None).public_key()
+    kind, data, *_ = key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).split()
+    return paramiko.PKey.from_type_string(kind.decode(), base64.b64decode(data))
+
+
+def dsa_key() -> str:
+    """A key of a kind that nobody takes any more."""
+    key = generate_dsa_key(1024)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
 # ---------------------------------------------------------------- of the system
 
 
@@ -234,6 +253,7 @@ def sshd(
                 directory=directory,
                 repository=repository(Protocol.SFTP, port, **login),
                 path=str(directory),
+                authorized=home / "authorized",
                 wrong={"private_key": private_key()},
             )
 

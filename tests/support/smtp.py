@@ -118,6 +118,7 @@ class _Conversation:
         self.sink, self.link, self.number, self.encrypted = sink, link, number, encrypted
         self.file = link.makefile("rb")
         self.sender = self.to = ""
+        self.begun = False  # a MAIL that was neither finished nor reset
 
     def run(self) -> None:
         self.say("CONNECT", "220 sink ESMTP")
@@ -169,8 +170,11 @@ class _Conversation:
         self.say("AUTH", "235 welcome" if good else f"535 5.7.8 no such login {given[0]}")
 
     def do_mail(self, rest: str) -> None:
+        if self.begun:
+            self.say("NESTED", "503 5.5.1 nested MAIL")
+            return
         self.sender = rest.partition("<")[2].partition(">")[0]
-        self.say("MAIL", "250 ok")
+        self.begun = self.say("MAIL", "250 ok")
 
     def do_rcpt(self, rest: str) -> None:
         self.to = rest.partition("<")[2].partition(">")[0]
@@ -183,9 +187,9 @@ class _Conversation:
             self.sink.answers["CONTENT"].popleft()
             self.file.readline()
             raise _Over
-        content = b"".join(self._content())
+        content, self.begun = b"".join(self._content()), False
         planned = self.sink.answers["CONTENT"]
-        if not planned or planned[0].startswith("2") or planned[0] == CUT:
+        if not planned or planned[0].startswith("2") or planned[0] in (CUT, SILENCE):
             self.sink.take(Received(self.sender, self.to, content, self.number, self.encrypted))
         self.say("CONTENT", "250 taken")
 
@@ -196,6 +200,7 @@ class _Conversation:
             yield line[1:] if line.startswith(b".") else line
 
     def do_rset(self, rest: str) -> None:
+        self.begun = False
         self.say("RSET", "250 ok")
 
     def do_quit(self, rest: str) -> None:

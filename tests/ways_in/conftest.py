@@ -3,10 +3,12 @@
 import logging
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from support.house import House
+from support.smtp import Sink
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +34,12 @@ def own_log():
 def house(tmp_path) -> House:
     """A configuration, a drop box and a database of their own."""
     return House(tmp_path)
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A mail server."""
+    server = Sink()
+    server.start()
+    yield server
+    server.stop()

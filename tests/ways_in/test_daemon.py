@@ -2,12 +2,12 @@
 
 import signal
 import socket
-from contextlib import contextmanager
+import sys
 from time import monotonic
 
 import pytest
 
-from support.house import GOOD, House
+from support.house import GOOD, PARTLY, House
 from support.running import Running
 
 TWO_LISTS = """\
@@ -29,11 +29,11 @@ def every_second(house: House) -> None:
     house.configure(house.config.read_text("utf-8").replace("1 hour", "1 second"))
 
 
-@contextmanager
-def silent_server():
-    """Something that accepts connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:
-        yield listener.getsockname()[1]
+def silent_server() -> socket.socket:
+    """Something that lets itself be connected to and never says a word."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=16)
+    server.settimeout(20)
+    return server
 
 
 def test_a_file_dropped_later_is_taken_at_a_later_poll(house):
@@ -82,8 +82,8 @@ def test_the_commands_work_beside_a_running_daemon(house):
 
 
 def test_a_server_that_hangs_delays_only_its_own_list(house):
-    with silent_server() as port:
-        other = f"ftp://u@127.0.0.1:{port}/"
+    with silent_server() as server:
+        other = f"ftp://u@127.0.0.1:{server.getsockname()[1]}/"
         house.configure(TWO_LISTS % {"drop": house.drop, "other": other, "every": "1 second"})
         with Running(house) as daemon:
             for _poll in range(3):
@@ -139,6 +139,26 @@ def test_a_repository_that_is_away_is_polled_again_and_comes_back(house):
         assert daemon.stop() == 0
 
 
+def test_a_lane_that_does_not_end_is_left_behind_after_the_grace(house):
+    script = "import tournee.daemon, tournee.cli; tournee.daemon.GRACE = 1; tournee.cli.main()"
+    house.arguments = lambda *words: [sys.executable, "-c", script, *words]
+    house.put("import_avis.csv")
+    with silent_server() as mail_server:
+        house.with_post(mail_server.getsockname()[1])
+        with Running(house) as daemon, mail_server.accept()[0]:
+            assert daemon.stop() == 0
+            assert daemon.wait_for("stopped_in_the_middle")["lanes"] == ["send"]
+
+
+def test_quiet_logs_only_what_is_wrong(house):
+    house.drop.rmdir()
+    house.arguments = lambda *words: [sys.executable, "-m", "tournee", *words, "--quiet"]
+    with Running(house) as daemon:
+        daemon.wait_for("polled", error="not_found")
+        assert daemon.stop() == 0
+    assert {line["level"] for line in daemon.lines if "level" in line} == {"warning"}
+
+
 def test_systemd_is_told_when_it_is_ready_and_when_it_stops(house, tmp_path_factory):
     address = str(tmp_path_factory.mktemp("notify") / "socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
@@ -161,3 +181,28 @@ def test_an_import_under_way_ends_or_leaves_nothing_when_the_daemon_stops(house)
     assert (counts, contacts) in [([], 0), ([60_000], 60_000)]
     house.run("poll", "--quiet")
     assert house.run("status", "--json").json["lists"][0]["contacts"] == 60_000
+
+
+def test_invitations_and_alerts_leave_after_the_poll(house, sink):
+    house.with_post(sink.port)
+    house.put("import_avis.csv", PARTLY)
+    with Running(house) as daemon:
+        sink.wait_for(3)
+        assert daemon.stop() == 0
+    assert sorted(mail.to for mail in sink.received) == [
+        "anne@example.com",
+        "claire@example.com",
+        "jean@example.com",
+    ]
+
+
+def test_the_log_of_a_round_holds_nothing_private(house, sink):
+    house.with_post(sink.port)
+    sink.refuse["jean@example.com"] = "550 jean@example.com is unknown"
+    house.put("import_avis.csv", PARTLY)
+    with Running(house) as daemon:
+        daemon.wait_for("sent", failed=1)
+        sink.wait_for(2)
+        assert daemon.stop() == 0
+    text = str(daemon.lines)
+    assert [word for word in ("jean", "anne", "claire", "Dupont", "not-an-address") if word in text] == []

@@ -133,6 +133,7 @@ def test_a_poll_says_what_was_taken_what_waits_and_why(console, capsys):
 avis (boutique)
   partly   import_avis_20261123.csv  import 12; 100 rows: 90 new, 5 changed, 3
                                      unchanged, 2 rejected
+  known    import_avis_20261122.csv  imported before, as import 11
   waiting  import_avis_20261124.csv  still growing
   skipped  Import_avis.csv           capital and small letters differ from the
                                      prefix `import_avis`

@@ -106,10 +106,10 @@ def on_repository(
     """
     scene = _Scene(app=app, tx=tx, repository=repository, list=list, feed=app.feed(list), now=now)
     if error is None:
-        scene.well(repository)
-        scene.well(list)
+        scene.well(repository, of_list=None)
+        scene.well(list, of_list=list)
     elif scene.feed.directory and error.kind in OF_DIRECTORIES:
-        scene.well(repository)
+        scene.well(repository, of_list=None)
         scene.trouble(list, error, of_list=list)
     else:
         scene.trouble(repository, error, of_list=None)
@@ -143,23 +143,21 @@ class _Scene:
             alerts.told(self.tx, condition.id, self.now)
         self._tell(condition, turn)
 
-    def well(self, subject: str) -> None:
+    def well(self, subject: str, *, of_list: str | None) -> None:
         """Whatever was wrong with `subject` is over, as far as this poll can tell."""
         for kind in OF_REPOSITORIES:
             condition = alerts.find_open(self.tx, kind, subject)
             turn = watch.observe(condition, None, self.now)
-            if condition and turn and self._can_tell(condition):
+            if condition and turn and condition.list == of_list and self._can_tell(condition):
                 alerts.close(self.tx, condition.id, self.now)
                 self._tell(condition, turn)
 
     def _can_tell(self, condition: Condition) -> bool:
-        """A list says nothing about another's directory, nor one with its own about the repository's.
+        """A list with a directory of its own says nothing about the repository's.
 
         Otherwise two lists could open and close a condition in turn, and people would hear of each poll.
         """
-        if condition.list is not None:
-            return condition.list == self.list
-        of_root = condition.reason.details.get("kind") in OF_DIRECTORIES
+        of_root = condition.list is None and condition.reason.details.get("kind") in OF_DIRECTORIES
         return not (of_root and self.feed.directory)
 
     def _tell(self, condition: Condition, turn: watch.Turn) -> None:

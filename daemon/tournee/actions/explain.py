@@ -66,7 +66,10 @@ def _due(app: App, entry: SendingList, state: PollState | None) -> datetime | No
     """When the list is due next: now if it never was polled, in the past if a due time was missed."""
     if entry.feed is None:
         return None
-    return entry.feed.schedule.next_after(state.at, app.timezone) if state else app.clock()
+    if state is None:
+        return app.clock()
+    regular = entry.feed.schedule.next_after(state.at, app.timezone)
+    return min(regular, state.look_again_at or regular)
 
 
 def next_polls(app: App) -> dict[str, datetime]:

@@ -3,11 +3,13 @@
 import errno
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import BinaryIO
+from decimal import Decimal
+from typing import IO, BinaryIO
 
 from tournee.actions import App, Progress, alert, quiet
 from tournee.core import decide, normalise, read
@@ -28,7 +30,7 @@ from tournee.store import Transaction, imports, merge, outbox, rounds
 
 ROWS_AT_ONCE = 5_000
 ROW_ERRORS_KEPT = 10_000
-BLOCK = 1 << 20
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ class Taken:
     errors: tuple[RowError, ...]
 
 
-class _DryRunOver(Exception):  # noqa: N818 - the end of a dry run is not an error
+class _DryRunOver(Exception):
     """Leaves the transaction so that it is rolled back."""
 
 
@@ -155,13 +157,13 @@ class _Intake:
     def _refuse_too_many(self) -> None:
         """A file that is mostly wrong is the wrong file."""
         share = self.app.feed(self.key).reject_above
-        if self.rejected > share * self.rows:
-            details = {"rejected": self.rejected, "read": self.rows, "limit": round(share * 100)}
+        if self.rejected > Decimal(str(share)) * self.rows:  # 29 % of 100 rows are 29, not a bit less
+            details = {"rejected": self.rejected, "read": self.rows, "limit": share}
             raise FileRejected(RejectReason.TOO_MANY_ERRORS, details)
 
     def write(self, tx: Transaction, stage: merge.Stage) -> Import | None:
         """Everything the file causes; None when another process took this delivery first."""
-        delivery = self._deliver(tx)
+        delivery = deliver(tx, self.source, self.app.clock())
         if self.source.origin and delivery is None:
             return None
         import_id = imports.begin(tx, self._draft(), delivery)
@@ -176,22 +178,6 @@ class _Intake:
         if self.source.origin:
             plan_afterwards(self.app, tx, record, self.source.origin, self.source.size)
         return record
-
-    def _deliver(self, tx: Transaction) -> int | None:
-        """Claim the delivery by its unique key; None for a manual import, or when another has it."""
-        source, origin = self.source, self.source.origin
-        if origin is None:
-            return None
-        return imports.deliver(
-            tx,
-            repository=origin.repository,
-            path=origin.path,
-            follows=origin.follows,
-            sha256=source.sha256,
-            size=source.size,
-            modified=origin.modified,
-            now=self.app.clock(),
-        )
 
     def _draft(self) -> imports.Draft:
         source, origin = self.source, self.source.origin
@@ -276,6 +262,23 @@ class _Intake:
         return Outcome.IMPORTED_WITH_ERRORS if self.rejected else Outcome.IMPORTED
 
 
+def deliver(tx: Transaction, source: Source, now: datetime) -> int | None:
+    """Claim the delivery by its unique key; None for a manual import, or when another process has it."""
+    origin = source.origin
+    if origin is None:
+        return None
+    return imports.deliver(
+        tx,
+        repository=origin.repository,
+        path=origin.path,
+        follows=origin.follows,
+        sha256=source.sha256,
+        size=source.size,
+        modified=origin.modified,
+        now=now,
+    )
+
+
 def plan_afterwards(app: App, tx: Transaction, record: Import, origin: Origin, size: int) -> None:
     """What is to become of the remote file, written with its import so that a crash forgets nothing."""
     action, target = _afterwards(app.feed(record.list), record.outcome)
@@ -310,12 +313,24 @@ def local_file(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        code = {errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full", errno.ENOENT: "file_not_found"}
+        code = dict.fromkeys(NO_ROOM, "disk_full") | {errno.ENOENT: "file_not_found"}
         reason = Reason(
             code.get(error.errno or 0, "file_unreadable"),
             {"file": name, "problem": os.strerror(error.errno) if error.errno else ""},
         )
         raise LocalFileError(reason) from error
+
+
+@contextmanager
+def spool(directory: str) -> Iterator[IO[bytes]]:
+    """A file without a name in a private directory: when the process dies, it is gone.
+
+    Raises LocalFileError.
+    """
+    with local_file(directory):
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory) as content:
+            yield content
 
 
 @contextmanager

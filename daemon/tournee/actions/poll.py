@@ -1,8 +1,6 @@
 """One pass over one feed: list -> match -> settle -> fetch -> intake -> archive or delete."""
 
 import hashlib
-import os
-import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +11,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tournee import telemetry
 from tournee.actions import App, Progress, alert, quiet
-from tournee.actions.intake import Origin, Source, local_file, plan_afterwards, take
+from tournee.actions.intake import Origin, Source, deliver, plan_afterwards, spool, take
 from tournee.core import match, settle
 from tournee.core.errors import LocalFileError, RemoteError, Stopped
 from tournee.core.facts import (
@@ -38,8 +36,9 @@ if TYPE_CHECKING:  # paramiko and ftplib are loaded when a repository is opened,
 #: Server times have whole seconds: a file rewritten within this time of our download may look unchanged.
 SAME_SECOND = timedelta(seconds=2)
 
+#: What a file that changes or goes away while it is read looks like; also what a broken server does.
+OF_A_FILE = frozenset({RemoteErrorKind.TRUNCATED, RemoteErrorKind.NOT_FOUND})
 UNDONE = frozenset({FileOutcome.WAITING, FileOutcome.FAILED, FileOutcome.BUSY})
-EVERY_POLL = frozenset({FileOutcome.KNOWN, FileOutcome.SKIPPED})  # too many, poll after poll, for the log
 
 
 def poll_lists(
@@ -52,19 +51,21 @@ def poll_lists(
     named = keys or tuple(app.feeds())
     for key in named:
         app.feed(key)
-    return tuple(_until_settled(app, key, wait, progress) for key in named)
+    reports = {key: poll(app, key, progress=progress) for key in named}
+    while wait and (due := [report.look_again_at for report in reports.values() if report.look_again_at]):
+        if app.stop.wait(max(0.0, (min(due) - app.clock()).total_seconds())):
+            break
+        for key, report in reports.items():
+            if report.look_again_at and report.look_again_at <= min(due):
+                reports[key] = _together(report, poll(app, key, progress=progress))
+    return tuple(reports.values())
 
 
-def _until_settled(app: App, key: str, wait: bool, progress: Progress) -> PollReport:
-    """Passes over one list; each file shows the first thing that was done with it."""
-    report = poll(app, key, progress=progress)
-    while wait and report.look_again_at and not app.stop.is_set():
-        app.stop.wait(max(0.0, (report.look_again_at - app.clock()).total_seconds()))
-        done = {file.name: file for file in report.files if file.outcome not in UNDONE}
-        again = poll(app, key, progress=progress)
-        files = [done.pop(file.name, file) for file in again.files]
-        report = replace(again, files=(*files, *done.values()))
-    return report
+def _together(report: PollReport, again: PollReport) -> PollReport:
+    """Two passes over one list; each file shows the first thing that was done with it."""
+    done = {file.name: file for file in report.files if file.outcome not in UNDONE}
+    files = [done.pop(file.name, file) for file in again.files]
+    return replace(again, files=(*files, *done.values()))
 
 
 def poll(app: App, key: str, *, progress: Progress = quiet) -> PollReport:
@@ -79,7 +80,10 @@ def poll(app: App, key: str, *, progress: Progress = quiet) -> PollReport:
     ):
         if not mine:
             return _left_to_the_other(key, feed)
-        return _Pass(app=app, key=key, feed=feed, progress=progress, started=app.clock()).run()
+        with app.store.read() as tx:
+            last = rounds.poll_state(tx, key)
+        before = last if last and last.repository == feed.repository else None
+        return _Pass(app=app, key=key, feed=feed, progress=progress, started=app.clock(), before=before).run()
 
 
 def _left_to_the_other(key: str, feed: Feed) -> PollReport:
@@ -97,12 +101,15 @@ class _Pass:
     feed: Feed
     progress: Progress
     started: datetime
+    before: PollState | None  # the last pass, if it went to the same repository
     queue: "deque[match.TakenFile]" = field(default_factory=deque)
     reports: dict[str, FileReport] = field(default_factory=dict)
     near_misses: tuple[NearMiss, ...] = ()
     sightings: dict[str, Sighting] = field(default_factory=dict)
     ready_at: list[datetime] = field(default_factory=list)
     listed: bool = False
+    skipping: bool = False  # the backlog: what lies there is only recorded as known
+    doubt: "tuple[RemoteFile, RemoteError] | None" = None  # a file that could not be read, and why
     error: RemoteError | None = None
 
     @property
@@ -141,17 +148,11 @@ class _Pass:
         files = remote.list(self.feed.directory, partial(match.concerns, patterns))
         mine = match.match(files, patterns)[self.key]
         self.near_misses = mine.near_misses
-        if self.feed.backlog is Backlog.SKIP and self._is_first():
-            self._skip_backlog(remote, mine.taken)
+        self.skipping = self.feed.backlog is Backlog.SKIP and not (self.before and self.before.good_at)
         self._settle(mine.taken, {file.name for file in files})
         self.listed = True
         for miss in mine.near_misses:
             self._report(miss.name, FileOutcome.SKIPPED, reason=miss.reason)
-
-    def _is_first(self) -> bool:
-        with self.app.store.read() as tx:
-            state = rounds.poll_state(tx, self.key)
-        return state is None or state.good_at is None or state.repository != self.feed.repository
 
     def _settle(self, taken: Sequence[match.TakenFile], names: set[str]) -> None:
         """What we saw of each file before and see now decides whether it is complete, known, or waits."""
@@ -168,6 +169,8 @@ class _Pass:
             delivery = delivered.get(self.app.path(self.feed, name))
             if delivery and _unchanged(delivery, seen.sighting):
                 self._known(entry.file, delivery)
+            elif self.skipping:
+                self.queue.append(entry)
             else:
                 self._wait_or_queue(entry, seen, names)
         with self.app.store.write() as tx:
@@ -186,25 +189,9 @@ class _Pass:
         else:
             self.queue.append(entry)
 
-    def _skip_backlog(self, remote: "Remote", taken: Sequence[match.TakenFile]) -> None:
-        """What lies there at the first poll is read once, to be known by its content, and not imported."""
-        for entry in taken:
-            with self._spooled(remote, entry) as source, self.app.store.write() as tx:
-                assert source.origin is not None
-                if source.origin.follows == 0:
-                    imports.deliver(
-                        tx,
-                        repository=source.origin.repository,
-                        path=source.origin.path,
-                        follows=0,
-                        sha256=source.sha256,
-                        size=source.size,
-                        modified=source.origin.modified,
-                        now=self.app.clock(),
-                    )
-
     def _work(self, remote: "Remote") -> bool:
         """Take what is queued, then tidy up after imports; False to go on with a new connection."""
+        self._judge(remote)
         while self.queue:
             if self.app.stop.is_set():
                 raise Stopped
@@ -212,24 +199,46 @@ class _Pass:
             try:
                 self._take(remote, entry)
             except RemoteError as error:
-                self._trouble(error)
                 self._report(entry.file.name, FileOutcome.FAILED, reason=error.reason)
+                if error.kind in OF_A_FILE and not self.app.stop.is_set():
+                    self.doubt = entry.file, error
+                else:
+                    self._trouble(error)
                 return False
         self._tidy(remote)
         return True
+
+    def _judge(self, remote: "Remote") -> None:
+        """What could not be read: a file that changed or went away meanwhile is no trouble of its server."""
+        if self.doubt is None:
+            return
+        (file, error), self.doubt = self.doubt, None
+        if remote.look(self.feed.directory, file.name) == file:
+            self._trouble(error)
 
     def _take(self, remote: "Remote", entry: match.TakenFile) -> None:
         """One complete file: fetched, looked at again, imported unless its content was."""
         name = entry.file.name
         with telemetry.bound(file=name), self._spooled(remote, entry) as source:
-            if remote.look(self.feed.directory, name) != entry.file:
+            seen_again = remote.look(self.feed.directory, name)
+            if seen_again is None:
+                where = {"repository": self.repository.key, "directory": self.feed.directory, "file": name}
+                self._report(name, FileOutcome.FAILED, reason=Reason("file_missing", where))
+            elif seen_again != entry.file:
                 self._report(name, FileOutcome.WAITING, reason=Reason(WaitReason.GROWING))
                 self.ready_at.append(self.feed.settle.after(self.app.clock(), self.app.timezone))
             elif (delivery := self._last_delivery(name)) and delivery.sha256 == source.sha256:
-                self._confirm(delivery, entry.file)
-                self._known(entry.file, delivery)
+                self._known(entry.file, delivery, read_again=True)
+            elif self.skipping:
+                self._record_only(source)
             else:
                 self._import(source)
+
+    def _record_only(self, source: Source) -> None:
+        """What lies there at the first poll is known by its content from now on, and not imported."""
+        with self.app.store.write() as tx:
+            deliver(tx, source, self.app.clock())
+        self._report(source.name, FileOutcome.KNOWN)
 
     def _import(self, source: Source) -> None:
         taken = take(self.app, self.key, source, progress=self.progress)
@@ -245,31 +254,28 @@ class _Pass:
         with self.app.store.read() as tx:
             return imports.last_deliveries(tx, self.repository.key, [path]).get(path)
 
-    def _confirm(self, delivery: Delivery, file: RemoteFile) -> None:
-        """The same content under another time (a server shifted its clock): not to be read at every poll."""
-        with self.app.store.write() as tx:
-            imports.confirm_delivery(tx, delivery.id, modified=file.modified, now=self.app.clock())
+    def _known(self, file: RemoteFile, delivery: Delivery, *, read_again: bool = False) -> None:
+        """A delivery that was imported before counts as arrived, and is put away as the feed says.
 
-    def _known(self, file: RemoteFile, delivery: Delivery) -> None:
-        """A delivery that was imported before counts as arrived, and is put away as the feed says."""
+        One that was read again (its server shifted its clock) is not to be read at every poll.
+        """
         self._report(file.name, FileOutcome.KNOWN, delivery.import_id)
         stays = self.feed.after_import is AfterImport.KEEP and not self.feed.rejected_to
-        if stays or delivery.import_id is None:
+        if not read_again and (stays or delivery.import_id is None):
             return
         with self.app.store.write() as tx:
-            record = imports.get(tx, delivery.import_id)
-            assert record is not None, "deliveries refer to imports"
-            plan_afterwards(self.app, tx, record, self._origin(file, delivery.id), delivery.size)
+            if read_again:
+                imports.confirm_delivery(tx, delivery.id, modified=file.modified, now=self.app.clock())
+            record = imports.get(tx, delivery.import_id) if delivery.import_id else None
+            if record:
+                plan_afterwards(self.app, tx, record, self._origin(file, delivery.id), delivery.size)
 
     @contextmanager
     def _spooled(self, remote: "Remote", entry: match.TakenFile) -> Iterator[Source]:
-        """The file's content in a spool file that has no name: when the process dies, it is gone."""
-        file, spool = entry.file, self.app.settings.spool
-        delivery = self._last_delivery(file.name)
+        """The file's content at hand."""
+        file, delivery = entry.file, self._last_delivery(entry.file.name)
         try:
-            with local_file(spool):
-                os.makedirs(spool, mode=0o700, exist_ok=True)
-            with local_file(spool), tempfile.TemporaryFile(dir=spool) as content:
+            with spool(self.app.settings.spool) as content:
                 sink = _Sink(content, file, self.progress)
                 remote.fetch(self.feed.directory, file.name, cast("BinaryIO", sink), file.size or 0)
                 content.flush()
@@ -332,15 +338,14 @@ class _Pass:
         self, name: str, outcome: FileOutcome, import_id: int | None = None, reason: Reason | None = None
     ) -> None:
         self.reports[name] = FileReport(name=name, outcome=outcome, import_id=import_id, reason=reason)
-        if outcome not in EVERY_POLL:
-            telemetry.log.info("file", file=name, outcome=outcome, import_id=import_id, reason=reason)
+        if outcome in UNDONE:
+            telemetry.log.info("not_taken", file=name, outcome=outcome, reason=reason)
 
     def _close(self) -> PollReport:
         """Remember the pass, open or close the repository's condition, let the pass's alerts go."""
         now, error = self.app.clock(), self.error
         with self.app.store.write() as tx:
-            before = rounds.poll_state(tx, self.key)
-            rounds.save_poll(tx, self._state(before, now))
+            rounds.save_poll(tx, self._state(now))
             alert.on_repository(
                 self.app, tx, repository=self.feed.repository, list=self.key, error=error, now=now
             )
@@ -355,18 +360,20 @@ class _Pass:
             look_again_at=min(self.ready_at, default=None),
         )
 
-    def _state(self, before: PollState | None, now: datetime) -> PollState:
-        good_before = before.good_at if before and before.repository == self.feed.repository else None
+    def _state(self, now: datetime) -> PollState:
+        error, before = self.error, self.before
+        good = self.listed and not (self.skipping and error)
         return PollState(
             list=self.key,
             repository=self.feed.repository,
             first_at=before.first_at if before else now,
+            look_again_at=min(self.ready_at, default=None),
             at=now,
-            ok=self.error is None,
-            error=self.error.kind if self.error else None,
-            reason=self.error.reason if self.error else None,
-            good_at=now if self.listed else good_before,
-            near_misses=self.near_misses,
+            ok=error is None,
+            error=error.kind if error else None,
+            reason=error.reason if error else None,
+            good_at=now if good else before.good_at if before else None,
+            near_misses=before.near_misses if before and not self.listed else self.near_misses,
         )
 
 
@@ -376,18 +383,18 @@ def _unchanged(delivery: Delivery, sighting: Sighting) -> bool:
     return same and delivery.at - sighting.since >= SAME_SECOND
 
 
+@dataclass(slots=True)
 class _Sink:
     """Where a download goes: the spool file, its SHA-256 and its progress."""
 
-    def __init__(self, content: IO[bytes], file: RemoteFile, progress: Progress) -> None:
-        self.sha256 = hashlib.sha256()
-        self.size = 0
-        self._content = content
-        self._file = file
-        self._progress = progress
+    content: IO[bytes]
+    file: RemoteFile
+    progress: Progress
+    size: int = 0
+    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def write(self, block: bytes) -> int:
         self.sha256.update(block)
         self.size += len(block)
-        self._progress(self._file.name, self.size, self._file.size or 0)
-        return self._content.write(block)
+        self.progress(self.file.name, self.size, self.file.size or 0)
+        return self.content.write(block)

@@ -33,7 +33,7 @@ _LOGIN_FIRST = frozenset({530, 535, 538})
 _ADDRESS = re.compile(r"[^\s<>()\"',;:=]+@[^\s<>()\"',;:=]+")
 
 
-class _LinkLost(Exception):  # noqa: N818 - never leaves this module
+class _LinkLost(Exception):
     """It ended before the message could have left; `stale` when a new connection may do better at once."""
 
     def __init__(self, reason: Reason, *, stale: bool) -> None:

@@ -22,6 +22,7 @@ _NAMED = re.compile(r'\s*(?P<name>"(?:[^"\\]|\\.)*"|[^<>]*?)\s*<\s*(?P<address>[
 _QUOTED = re.compile(r"\\(.)")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@([A-Za-z0-9.-]+|\[[0-9A-Za-z:.]+\])")
+_NO_BREAK_SPACES = "\u00a0\u202f"  # of French typography
 _RAW_LIMIT = 900  # a header line may have 998 bytes with its name
 
 
@@ -68,24 +69,25 @@ def as_bytes(message: Message, sender: Mailbox, to: str) -> bytes:
         "MIME-Version: 1.0",
     ]
     if message.html is None:
-        return "\r\n".join(head).encode() + _CRLF + _part("plain", message.text)
+        alone = "\r\n".join(head).encode() + _CRLF + _part("plain", message.text)
+        return alone if alone.endswith(_CRLF) else alone + _CRLF
     head += [f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"', "", ""]
     mark = f"--{_BOUNDARY}".encode()
     return b"".join(
         (
             "\r\n".join(head).encode(),
-            mark, _CRLF, _part("plain", message.text),
-            mark, _CRLF, _part("html", message.html),
+            mark, _CRLF, _part("plain", message.text), _CRLF,
+            mark, _CRLF, _part("html", message.html), _CRLF,
             mark, b"--", _CRLF,
         )
     )  # fmt: skip
 
 
 def one_line(text: str) -> str:
-    """`text` with every run of white space and control characters as one space: no header can be added."""
-    if text.isprintable():
-        return text.strip()
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    """`text` without control characters or line ends, white space for them: no header can be added."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() or char in _NO_BREAK_SPACES else " " for char in text)
+    return re.sub(" {2,}", " ", text).strip()
 
 
 def _written(box: Mailbox) -> str:
@@ -120,7 +122,7 @@ def _part(subtype: str, text: str) -> bytes:
     data = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     how, body = _transfer(data)
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {how}\r\n\r\n"
-    return head.encode() + body + _CRLF
+    return head.encode() + body
 
 
 def _transfer(data: bytes) -> tuple[str, bytes]:

@@ -1,6 +1,10 @@
 """Commands: arguments -> one action -> console. What each shares with the others is in `way`."""
 
+import os
+import signal
 import sys
+from io import TextIOWrapper
+from logging import INFO, WARNING
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -38,8 +42,10 @@ OptReason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help=
 
 def main() -> None:
     """The entry point; the process ends with the exit code of the command."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed by whoever started us
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     app(prog_name="tournee")
 
@@ -69,9 +75,15 @@ def tournee(
 
 @command(app, "run")
 def run(way: Way) -> int:
-    """Run the daemon until it is told to stop."""
-    from tournee import daemon
+    """Run the daemon until it is told to stop.
 
+    It logs to stderr: pretty on a terminal, JSON elsewhere or with --json; warnings only with --quiet.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):  # until the daemon listens itself
+        signal.signal(number, lambda _number, _frame: sys.exit(FINE))
+    from tournee import daemon, telemetry
+
+    telemetry.setup(WARNING if way.console.quiet else INFO, json=way.console.json or None)
     with way.app() as opened:
         return daemon.run(opened, way.load)
 

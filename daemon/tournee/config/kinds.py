@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import zoneinfo
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from tournee.config.document import UNREADABLE, Scalar
 from tournee.config.files import read_bytes, why
-from tournee.config.mistakes import Wrong, listed, meant, printable, quoted
+from tournee.config.mistakes import Wrong, listed, meant, quoted
 from tournee.config.schema import FLAWED, JsonSchema, Reading, Spot, misshapen
 from tournee.core.languages.cldr import countries, is_country, language_tag
 from tournee.core.languages.words import folded
@@ -326,7 +326,7 @@ def _file(said: Said) -> str:
         if stat.S_ISREG(os.stat(path).st_mode):
             return path
     except (OSError, ValueError) as error:
-        start = f"(a relative path starts at `{printable(said.folder)}`)"
+        start = f"(a relative path starts at `{said.folder}`)"
         raise Wrong(f"this file cannot be read: {why(error)} {start}") from None
     raise Wrong("this is not a file")
 
@@ -365,11 +365,6 @@ FILE = Text(wants="the path of a file", parse=_file, quotes=False)
 PATH = Text(wants="a path", parse=lambda said: said.path(), quotes=False)
 SECRET_FILE = Text(wants="the path of a file that holds it", parse=_secret_of_file, quotes=False)
 PRIVATE_KEY_FILE = Text(wants="the path of a private key", parse=_private_key_of_file, quotes=False)
-
-
-def all_of(words: Iterable[str]) -> dict[str, str]:
-    """Words that stand for themselves, for `choice`."""
-    return {word: word for word in words}
 
 
 def reference(section: str, what: str) -> Text:

@@ -24,7 +24,7 @@ class Place:
         return f"{printable(self.file)}:{self.line}:{self.column}"
 
 
-class Wrong(ValueError):  # noqa: N818 - never leaves this package
+class Wrong(ValueError):
     """A value cannot be used. `place` is None where the catcher knows it."""
 
     def __init__(self, message: str, place: Place | None = None) -> None:
@@ -68,10 +68,12 @@ class Mistakes:
 
 
 def _problems(found: Iterable[tuple[Place, str]]) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(file=printable(place.file), line=place.line, column=place.column, message=message)
-        for place, message in sorted(found)
-    )
+    return tuple(_problem(place, message) for place, message in sorted(found))
+
+
+def _problem(place: Place, message: str) -> Problem:
+    file = printable(place.file)
+    return Problem(file=file, line=place.line, column=place.column, message=printable(message))
 
 
 # ---------------------------------------------------------------- words
@@ -83,9 +85,9 @@ def printable(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """`text` between back quotes, shortened, safe to print."""
+    """`text` between back quotes, shortened."""
     shown = text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
-    return f"`{printable(shown)}`"
+    return f"`{shown}`"
 
 
 def nearest(text: str, known: Iterable[str]) -> str | None:

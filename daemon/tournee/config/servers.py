@@ -232,7 +232,8 @@ REPOSITORY = Section(
         "ca_file": Key(kind=CA_FILE, about="FTPS: certificates (PEM) to trust instead of the system's."),
         "certificate": Key(
             kind=CERTIFICATE,
-            about="FTPS: the SHA-256 of the server's certificate; pinned, its name and date do not matter.",
+            about="FTPS: the SHA-256 of the server's certificate; pinned, its signer, name and date do "
+            "not matter.",
         ),
         "passive": Key(kind=FLAG, about="FTP: whether we open the data connections.", default="true"),
         "encoding": Key(kind=ENCODING, about="The encoding of the server's file names.", default="utf-8"),
@@ -247,6 +248,8 @@ REPOSITORY = Section(
     rules=(
         exclusive("password", "password_file"),
         exclusive("passphrase", "passphrase_file"),
+        exclusive("host_key", "known_hosts"),
+        exclusive("ca_file", "certificate"),
         needs("passphrase", "private_key_file"),
         needs("passphrase_file", "private_key_file"),
         _only_keys_of_the_protocol,

@@ -32,7 +32,7 @@ def flaws(text: str, names: Collection[str], reading: Reading) -> Iterator[tuple
     except TemplateSyntaxError as error:
         yield error.lineno, f"the template is wrong here: {error.message}"
         return
-    for name in sorted(meta.find_undeclared_variables(tree) - {*names, *_ENVIRONMENT.globals}):
+    for name in sorted(meta.find_undeclared_variables(tree).difference(names)):
         yield _line_of(tree, name), _unknown(name, names)
     for node in tree.find_all(_OTHER_TEMPLATES):
         yield node.lineno, "a template that uses another one is not available in this version"

@@ -9,7 +9,7 @@ from tournee.config.document import Tree
 from tournee.config.feeds import LISTS
 from tournee.config.groups import Entries
 from tournee.config.kinds import ENVIRONMENT_DEFINITION, PATH, TIMEZONE
-from tournee.config.mistakes import Mistakes, Wrong, listed, quoted
+from tournee.config.mistakes import Mistakes, listed, quoted
 from tournee.config.rules import RULES
 from tournee.config.schema import Filled, JsonSchema, Key, Section
 from tournee.config.servers import DATABASE, MAIL, REPOSITORIES
@@ -21,7 +21,8 @@ _SQLITE = "sqlite:///"
 
 
 def _settings(filled: Filled) -> Settings:
-    database: Database = filled["database"]
+    at_home = sqlite_url(os.path.join(_state_directory(filled), "tournee.db"))
+    database: Database = filled["database"] or Database(url=at_home)
     return Settings(
         database=database,
         timezone=filled["timezone"],
@@ -46,16 +47,6 @@ def _data_directory(database: Database, filled: Filled) -> str:
     if database.url.startswith(_SQLITE):
         return os.path.dirname(database.url.removeprefix(_SQLITE))
     return _state_directory(filled)
-
-
-def _a_database(filled: Filled) -> None:
-    if filled.has("database"):
-        return
-    try:
-        url = sqlite_url(os.path.join(_state_directory(filled), "tournee.db"))
-        filled.values["database"] = Database(url=url)
-    except Wrong as wrong:
-        filled.wrong(wrong.message)
 
 
 def _a_list(filled: Filled) -> None:
@@ -98,7 +89,7 @@ SETTINGS = Section(
         "users": Key(kind=USERS, about=USERS.about),
     },
     make=_settings,
-    rules=(_a_database, _a_list, _mail_for_messages),
+    rules=(_a_list, _mail_for_messages),
     not_yet=("http", "gateways", "languages"),
 )
 

@@ -177,9 +177,7 @@ def _sqlite(said: Said, parts: SplitResult) -> str:
 
 
 def sqlite_url(path: str) -> str:
-    """The URL of the SQLite file at an absolute path; raises Wrong where a URL cannot hold it."""
-    if "?" in path:
-        raise Wrong("the path of the database holds a `?`, which its URL cannot")
+    """The URL of the SQLite file at an absolute path."""
     return f"sqlite:///{path}"
 
 

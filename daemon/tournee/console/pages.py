@@ -7,6 +7,7 @@ from tournee.core.facts import (
     Contact,
     DecisionRecord,
     DeploymentTotals,
+    FileOutcome,
     FileReport,
     Import,
     ListCheck,
@@ -230,16 +231,18 @@ def poll(paper: Paper, report: PollReport, records: dict[int, Import]) -> None:
 
 
 def _file(paper: Paper, file: FileReport, records: dict[int, Import]) -> list[Cell]:
-    made = records.get(file.import_id) if file.import_id is not None else None
-    if file.reason:
-        told = paper.say(file.reason)
-    elif made:
-        told = counts(paper, made)
-    else:
-        told = ""
-    if file.import_id is not None:
-        told = f"{paper.word('note_import', id=file.import_id)}; {told}".removesuffix("; ")
-    return [(_outcome(paper, file.outcome), STYLES[file.outcome]), file.name, told]
+    return [(_outcome(paper, file.outcome), STYLES[file.outcome]), file.name, _told(paper, file, records)]
+
+
+def _told(paper: Paper, file: FileReport, records: dict[int, Import]) -> str:
+    """Why, or how many rows, and under which number it is found."""
+    number = file.import_id
+    if number is None:
+        return paper.say(file.reason) if file.reason else ""
+    if file.outcome is FileOutcome.KNOWN:
+        return paper.word("note_known", id=number)
+    told = paper.say(file.reason) if file.reason else counts(paper, records[number])
+    return f"{paper.word('note_import', id=number)}; {told}"
 
 
 def sent(paper: Paper, report: SendReport) -> None:
@@ -300,18 +303,22 @@ def _list_check(paper: Paper, entry: ListCheck) -> None:
         paper.line(paper.word("note_again", count=entry.again), ODD, indent=4)
 
 
+NEXT_ITEM = "\n      - "
+
+
 def trust(paper: Paper, offer: TrustOffer) -> None:
     """The fingerprints, how to compare them, and what to write into the configuration."""
     paper.line(paper.word(f"note_{offer.kind}", host=offer.host, port=offer.port), "bold")
     for fingerprint in offer.fingerprints:
-        paper.line(fingerprint, indent=2)
-    rows = [(f"{name}:", text) for name, text in offer.details.items()]
+        paper.line(f"{fingerprint}  {offer.details.get(fingerprint, '')}", indent=2)
+    rows = [(f"{name}:", text) for name, text in offer.details.items() if name not in offer.fingerprints]
     if rows:
         paper.table([Column(), Column(fold=True)], rows, indent=2)
     paper.line()
     paper.line(paper.word("note_compare"))
     paper.line()
-    pin = "".join(f"\n      - {fingerprint}" for fingerprint in offer.fingerprints)
+    several = len(offer.fingerprints) > 1
+    pin = "".join(f"{NEXT_ITEM if several else ' '}{fingerprint}" for fingerprint in offer.fingerprints)
     paper.write(f"repositories:\n  {offer.repository}:\n    {offer.kind}:{pin}\n")
 
 

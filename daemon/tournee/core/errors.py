@@ -9,7 +9,7 @@
     ├── InvalidValue             a value that a person gave for a contact is refused
     ├── FileRejected             the file as a whole cannot be imported
     ├── RemoteError              a repository: unreachable, refused, untrusted …
-    ├── LocalFileError           a file of this machine cannot be read or written (a full disk, a missing file)
+    ├── LocalFileError           a file of this machine cannot be read or written (a full disk …)
     ├── MissingExtra             an optional part of the package is not installed
     ├── Stopped                  asked to stop in the middle; nothing of it was written
     ├── StoreError               the database

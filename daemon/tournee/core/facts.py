@@ -176,7 +176,7 @@ CONTACT_ROW = (
     "gender", "title", "country", "language", "fields",
 )  # fmt: skip
 
-#: (line, column as the file's header writes it or None for the whole row, code, details as JSON-able mapping or None)
+#: (line, column as the file's header writes it or None for the whole row, code, details or None)
 RowError = tuple[int, str | None, str, Mapping[str, object] | None]
 
 
@@ -322,6 +322,7 @@ class PollState:
     error: RemoteErrorKind | None
     reason: Reason | None
     good_at: datetime | None
+    look_again_at: datetime | None = None
     near_misses: tuple[NearMiss, ...] = ()
 
 

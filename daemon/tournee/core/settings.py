@@ -99,7 +99,7 @@ class FieldType(StrEnum):
 
 
 class ContactField(Model):
-    """A declared contact field; `columns` gives its header names by language tag, the first is the template's."""
+    """A declared contact field; `columns` has its names by language tag, the first being the template's."""
 
     key: Key
     type: FieldType
@@ -179,7 +179,7 @@ class Channel(StrEnum):
 
 
 class Deployment(Model):
-    """A survey sent to contacts. `templates` and `subject` are by language tag, `*` where there is one for all."""
+    """A survey sent to contacts. `templates` and `subject` are by language tag, `*` for all languages."""
 
     key: Key
     channel: Channel

@@ -46,7 +46,9 @@ logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())  # without one 
 
 
 class SftpServer(Embedded):
-    """SFTP on paramiko's server side: one user, with a password, a public key or both."""
+    """SFTP on paramiko's server side: one user, with a password or a public key."""
+
+    transport: type[paramiko.Transport] = paramiko.Transport
 
     def __init__(
         self,
@@ -54,8 +56,10 @@ class SftpServer(Embedded):
         *,
         host_keys: Sequence[paramiko.PKey] = (),
         authorized_key: paramiko.PKey | None = None,
+        folder: "type[Folder] | None" = None,
     ) -> None:
         self.directory = directory
+        self.folder = folder or Folder
         self.host_keys = tuple(host_keys) or (paramiko.ECDSAKey.generate(),)
         self.authorized_key = authorized_key
         self._listener: socket.socket
@@ -92,11 +96,11 @@ class SftpServer(Embedded):
             self._transports.append(self._serve(connection))
 
     def _serve(self, connection: socket.socket) -> paramiko.Transport:
-        transport = paramiko.Transport(connection)
+        transport = self.transport(connection)
         transport.set_log_channel("tournee.demo.ssh")
         for key in self.host_keys:
             transport.add_server_key(key)
-        transport.set_subsystem_handler("sftp", _SftpSession, _Folder, self.directory)
+        transport.set_subsystem_handler("sftp", _SftpSession, self.folder, self.directory)
         transport.start_server(threading.Event(), _Gate(self.authorized_key))
         return transport
 
@@ -145,7 +149,9 @@ class _SftpSession(paramiko.SFTPServer):
         super()._process(kind, number, _TolerantMessage(message.get_remainder()))  # type: ignore[misc]
 
 
-class _OpenFile(paramiko.SFTPHandle):
+class OpenFile(paramiko.SFTPHandle):
+    """A file that is being read."""
+
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.readfile = path.open("rb")
@@ -166,7 +172,7 @@ def _answer(act: Callable[[], T]) -> T | int:
     return SFTP_OK if given is None else given
 
 
-class _Folder(paramiko.SFTPServerInterface):
+class Folder(paramiko.SFTPServerInterface):
     """One directory as the whole world: read, rename, remove, make directories."""
 
     def __init__(self, server: paramiko.ServerInterface, directory: Path) -> None:
@@ -188,7 +194,7 @@ class _Folder(paramiko.SFTPServerInterface):
     def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:
         if flags != os.O_RDONLY:
             return SFTP_PERMISSION_DENIED
-        return _answer(lambda: _OpenFile(self._path(path)))
+        return _answer(lambda: OpenFile(self._path(path)))
 
     def remove(self, path: str) -> int:
         return _answer(self._path(path).unlink) or SFTP_OK
@@ -242,11 +248,13 @@ class FtpServer(Embedded):
     def stop(self) -> None:
         """Close every connection and end the thread."""
         self._stopping.set()
+        with suppress(OSError):  # it may have ended by itself
+            socket.create_connection((HOST, self.port)).close()  # wakes the loop
         self._thread.join()
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
-            self._loop.loop(timeout=0.02, blocking=False)
+            self._loop.loop(timeout=1, blocking=False)
         self._server.close_all()
 
     def _handler(self) -> type[FTPHandler]:

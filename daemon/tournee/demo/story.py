@@ -168,7 +168,7 @@ class Story:
         self._true("all four files of the lists wait", len(waiting) == 4)
 
     def _round(self) -> None:
-        self._chapter("The writer appends its second half; this time the round waits until files have settled:")
+        self._chapter("The writer appends its second half; this round waits until files have settled:")
         with (self._boutique / "import_avis_20261124.csv").open("a", encoding="utf-8") as file:
             file.write(OTHER_HALF)
         self._show("poll", "--wait", expect=1)

@@ -47,7 +47,8 @@ _RULES = (
         _TRANSFER, "^[45]", r"session reuse|reuse required", Kind.REFUSED, "tls_session_reuse_required", True
     ),
     _Rule(_TRANSFER, "^425", r"operation not permitted", Kind.REFUSED, "tls_session_reuse_required", True),
-    _Rule(_TRANSFER, "^42[56]", "", Kind.UNREACHABLE, "data_connection_failed"),
+    _Rule(_TRANSFER, "^425", "", Kind.UNREACHABLE, "data_connection_failed"),
+    _Rule(_TRANSFER, "^(426|451|551)", "", Kind.TRUNCATED, "transfer_cut"),
     _Rule("^CWD$", "^[45]5", _DENIED, Kind.REFUSED, "permission_denied", True),
     _Rule("^CWD$", "^[45]", "", Kind.NOT_FOUND, "directory_not_found"),
     _Rule("", "^[45]5", _DENIED, Kind.REFUSED, "permission_denied", True),
@@ -98,7 +99,7 @@ class FtpEdge(Edge):
         return self.error(Kind.PROTOCOL, "answer_not_understood", details)
 
     def _tls(self, error: ssl.SSLError) -> RemoteError | None:
-        reason = error.reason or ""
+        reason = getattr(error, "reason", None) or ""  # Python's own have none
         if isinstance(error, ssl.SSLCertVerificationError):
             details = {"problem": tls.problem(error), "fingerprint": None}
             return self.error(Kind.UNTRUSTED, "certificate_untrusted", details, permanent=True)

@@ -32,6 +32,8 @@ class SftpEdge(Edge):
             return self.error(Kind.REFUSED, "name_unaddressable", where, permanent=True)
         if isinstance(error, paramiko.SSHException):
             return self._ssh(error)
+        if "Garbage packet" in str(error):  # a login shell that talks where SFTP was asked for
+            return self.error(Kind.REFUSED, "sftp_not_offered")
         if isinstance(error, SFTPError | ValueError):
             return self.error(
                 Kind.PROTOCOL, "answer_not_understood", {"answer": printable(str(error))} | where

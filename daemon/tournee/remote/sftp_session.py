@@ -44,7 +44,7 @@ Take = Callable[[bytes], bool]  # given a block, says whether to go on
 Moved = Callable[[int], None]
 
 
-class Status(OSError):  # noqa: N818 -- the protocol's own word
+class Status(OSError):
     """A server's refusal: its code of the SFTP protocol and its text."""
 
     def __init__(self, code: int, text: str) -> None:

@@ -73,7 +73,7 @@ class Protection:
 
 def problem(error: ssl.SSLCertVerificationError) -> str:
     """What is wrong with a certificate, in a word that `core.messages` knows."""
-    return _PROBLEMS.get(error.verify_code, "invalid")
+    return _PROBLEMS.get(getattr(error, "verify_code", 0), "invalid")  # Python's own have none
 
 
 def certificate_of(sock: ssl.SSLSocket) -> bytes:

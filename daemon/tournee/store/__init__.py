@@ -72,8 +72,7 @@ class Store:
     @contextmanager
     def dedicated(self) -> Iterator[Connection]:
         """A connection that is closed at the end, and its temporary tables and its memory with it."""
-        with self.translated(), self._dialect.engine.connect() as connection:
-            connection.detach()
+        with self.translated(), self._dialect.unpooled.connect() as connection:
             self._dialect.dedicate(connection)
             yield connection
 

@@ -1,5 +1,6 @@
 """A person's record: found, added, changed, opted out and in. The rows of files come in through `merge`."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -36,12 +37,12 @@ STANDARD = ("email", "phone", "first_name", "last_name", "gender", "title", "cou
 
 
 def find(tx: Transaction, text: str) -> tuple[Contact, ...]:
-    """The contacts that an email, a phone in E.164 or an id means: none, one, or all that have the phone."""
+    """The contacts that an email, an international phone or an id means: none, one, or all with the phone."""
     word = text.strip()
     if "@" in word:
         means: ColumnElement[bool] = contacts.c.identity == word.casefold()
     elif word.startswith("+"):
-        means = contacts.c.phone == word
+        means = contacts.c.phone == re.sub(r"[\s().-]", "", word)
     elif word.isascii() and word.isdigit() and len(word) <= 18:
         means = contacts.c.id == int(word)
     else:

@@ -5,10 +5,10 @@ import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Select, SQLColumnExpression, Table, e
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from tournee.core.errors import AlreadyRunning, StoreError, StoreOutdated, StoreUnavailable
 from tournee.core.facts import Reason
@@ -36,6 +37,7 @@ class Dialect(Protocol):
     """What a database does in its own way."""
 
     engine: Engine
+    unpooled: Engine  # its connections are opened for one use, and closed after it
     shown: str  # the database as a person may see it
     migrates_itself: bool  # whether the program may change the tables without being asked
     reading: Mapping[str, Any]  # execution options of a transaction that only reads
@@ -78,6 +80,18 @@ def open_dialect(database: Database) -> Dialect:
     return Sqlite(path) if path != database.url else PostgreSQL(database)
 
 
+def _engines(
+    url: URL, connect: Mapping[str, Any], *, connected: Callable[..., None]
+) -> tuple[Engine, Engine]:
+    """One that keeps connections and one that does not; a server that was restarted costs a reconnect."""
+    options: dict[str, Any] = {"connect_args": dict(connect), "hide_parameters": True}
+    pooled = sa.create_engine(url, max_overflow=-1, pool_pre_ping=True, **options)
+    unpooled = sa.create_engine(url, poolclass=NullPool, **options)
+    for engine in (pooled, unpooled):
+        event.listen(engine, "connect", connected)
+    return pooled, unpooled
+
+
 def _digest(name: str) -> bytes:
     return hashlib.sha256(f"tournee {name}".encode()).digest()
 
@@ -115,17 +129,16 @@ class Sqlite:
         self.shown = path
         self._make_file()
         # The driver's own transactions begin too late (traps 51, 52): it opens none, `_begin` does.
-        self.engine = sa.create_engine(
+        self.engine, self.unpooled = _engines(
             URL.create("sqlite", database=path),
-            connect_args={"timeout": PATIENCE, "isolation_level": None},
-            max_overflow=-1,
-            hide_parameters=True,
+            {"timeout": PATIENCE, "isolation_level": None},
+            connected=self._connected,
         )
+        for engine in (self.engine, self.unpooled):
+            event.listen(engine, "begin", self._begin)
         self.reading: Mapping[str, Any] = {"begin": "BEGIN"}
         self.writing: Mapping[str, Any] = {"begin": "BEGIN IMMEDIATE"}
         self.staging: Mapping[str, Any] = self.reading
-        event.listen(self.engine, "connect", self._connected)
-        event.listen(self.engine, "begin", self._begin)
 
     def _make_file(self) -> None:
         """Contacts are nobody else's business: a private directory, a private file."""
@@ -145,7 +158,7 @@ class Sqlite:
 
     def dedicate(self, connection: Connection) -> None:
         """A merge touches much of two large indexes: room for them while it lasts."""
-        _sqlite(connection).executescript("PRAGMA main.cache_size=-32768; PRAGMA temp.cache_size=-8192")
+        _sqlite(connection).executescript("PRAGMA main.cache_size=-16384; PRAGMA temp.cache_size=-8192")
 
     def serialise(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE has done it."""
@@ -214,9 +227,7 @@ class Sqlite:
 
 
 def _sqlite(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.dbapi_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
+    return cast("sqlite3.Connection", connection.connection.dbapi_connection)
 
 
 def _try_lock(file: int) -> bool:
@@ -287,17 +298,14 @@ class PostgreSQL:
         self.shown = url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
         if database.password is not None:
             url = url.set(password=database.password.get_secret_value())
-        self.engine = sa.create_engine(
+        self.engine, self.unpooled = _engines(
             url,
-            connect_args={name: value for name, value in CONNECT.items() if name not in url.query},
-            max_overflow=-1,
-            pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
-            hide_parameters=True,
+            {name: value for name, value in CONNECT.items() if name not in url.query},
+            connected=self._connected,
         )
         self.reading: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self.writing: Mapping[str, Any] = {}
         self.staging: Mapping[str, Any] = self.writing
-        event.listen(self.engine, "connect", self._connected)
 
     @staticmethod
     def _connected(connection: Any, _record: object) -> None:
@@ -343,8 +351,7 @@ class PostgreSQL:
     @contextmanager
     def held(self, name: str) -> Iterator[bool]:
         """A lock of a session of its own, which ends with the process."""
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.detach()
+        with self.unpooled.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_lock_key(name)))))
 
     @contextmanager
@@ -375,9 +382,7 @@ class PostgreSQL:
 
 
 def _psycopg(connection: Connection) -> "psycopg.Connection[Any]":
-    driver = connection.connection.dbapi_connection
-    assert isinstance(driver, psycopg.Connection)
-    return driver
+    return cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
 
 
 def _lock_key(name: str) -> int:

@@ -51,7 +51,7 @@ def candidates(
 
     They come in portions, so that what is written about the ones does not disturb the reading of the next.
     """
-    assert stage.merging, "the contacts of a file are known once it was merged"
+    assert stage.surviving is not None, "the contacts of a file are known once it was merged"
     last = 0
     while True:
         portion = sa.select(hits.c.contact_id).where(hits.c.contact_id > last)
@@ -81,13 +81,13 @@ def recheck(
 def _history(asked: FromClause, deployment: str, channel: str, caps: Sequence[Cap]) -> Select[Any]:
     """One row for each contact asked about: whether it can be reached, and what it was sent."""
     mine = contacts.c.id == asked.c.contact_id
-    refused = sa.exists().where(
+    refused = _any(
         opt_outs.c.contact_id == asked.c.contact_id,
         opt_outs.c.ended_at.is_(None),
         opt_outs.c.channel.in_(("all", channel)),
     )
     waiting = solicitations.alias("waiting")
-    pending = sa.exists().where(
+    pending = _any(
         waiting.c.contact_id == asked.c.contact_id,
         waiting.c.deployment == deployment,
         unsent(waiting),
@@ -101,6 +101,11 @@ def _history(asked: FromClause, deployment: str, channel: str, caps: Sequence[Ca
         *(column for cap in caps for column in _spent(asked, cap)),
     )
     return sa.select(*columns).join_from(asked, contacts, mine).order_by(asked.c.contact_id)
+
+
+def _any(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such a row; counted, because for EXISTS PostgreSQL may read all rows of everybody."""
+    return sa.select(sa.func.count()).where(*which).scalar_subquery() > 0
 
 
 def _spent(asked: FromClause, cap: Cap) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

@@ -71,7 +71,6 @@ contacts = _table(
     Column("updated_at", UtcTime, nullable=False),
 )
 _partial("contacts_phone", contacts.c.phone, where=contacts.c.phone.is_not(None))
-_partial("contacts_without_email", contacts.c.identity, where=contacts.c.email.is_(None))
 
 memberships = Table(
     "memberships",
@@ -179,6 +178,7 @@ polls = Table(
     Column("error", Text),
     Column("reason", ReasonText),
     Column("good_at", UtcTime),
+    Column("look_again_at", UtcTime),  # when a file that waits may have settled
     Column("near_misses", JsonText, nullable=False),
 )
 

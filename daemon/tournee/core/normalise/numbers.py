@@ -25,10 +25,13 @@ def number(tag: str) -> Callable[[str], Word]:
     mark = re.escape(decimal)
     matching = re.compile(rf"([+\-−]?)(?:({whole})(?:{mark}([0-9]*))?|{mark}([0-9]+))")
     not_digits = re.compile("[^0-9]")
+    plain = re.compile(rf"(?:0|[1-9][0-9]{{0,20}})(?:{mark}[0-9]{{1,20}})?").fullmatch
     wrong = refusal(RowErrorCode.NUMBER_INVALID, problem="form", mark=decimal)
     wrong_mark = refusal(RowErrorCode.NUMBER_INVALID, problem="mark", mark=decimal)
 
     def read(text: str) -> Word:
+        if plain(text):
+            return text.replace(decimal, ".")
         cell = trimmed(text)
         if not cell:
             return None

@@ -68,16 +68,16 @@ class _Plan:
     national: Callable[[str], re.Match[str] | None]  # its national prefix
     abroad: _Matches  # whether it starts with what is dialled before a country code
     abroad_is_00: bool
-    possible: _Matches  # whether a number could be one of this plan
-    valid: _Matches  # whether it is one of a region with the same code
+    valid: _Matches  # whether it is a number of a region with the same code
+    valid_without: _Matches  # the same, and it could be one of this region, so that the prefix is taken away
 
     def e164(self, digits: str) -> str | None:
         """The number without national prefix, in E.164; None where that is not certain."""
         prefix = self.national(digits)
-        number = digits[prefix.end() :] if prefix else digits
-        if prefix and not self.possible(number):
-            return None
-        return f"+{self.code}{number}" if self.valid(number) else None
+        if prefix is None:
+            return f"+{self.code}{digits}" if self.valid(digits) else None
+        number = digits[prefix.end() :]
+        return f"+{self.code}{number}" if self.valid_without(number) else None
 
 
 def _plain(digits: str, country: str | None) -> str | None:
@@ -88,6 +88,7 @@ def _plain(digits: str, country: str | None) -> str | None:
         return None
     if plan.abroad(digits):
         return _from_abroad(digits[2:]) if plan.abroad_is_00 else None
+    # the library may take its first digits for the country code
     return None if digits.startswith(plan.code) else plan.e164(digits)
 
 
@@ -113,13 +114,14 @@ def _plan(region: str | None) -> _Plan | None:
         return None
     if metadata.national_prefix_transform_rule or not metadata.international_prefix:
         return None
+    valid = _valid(COUNTRY_CODE_TO_REGION_CODE[metadata.country_code])
     return _Plan(
         code=str(metadata.country_code),
         national=re.compile(metadata.national_prefix_for_parsing or _NOTHING, re.ASCII).match,
         abroad=re.compile(metadata.international_prefix).match,
         abroad_is_00=metadata.international_prefix == "00",
-        possible=_matches(_described(metadata.general_desc)),
-        valid=_matches(_valid(COUNTRY_CODE_TO_REGION_CODE[metadata.country_code])),
+        valid=_matches(valid),
+        valid_without=_matches(rf"(?={_described(metadata.general_desc)}\Z)(?:{valid})"),
     )
 
 

@@ -46,11 +46,12 @@ class Table:
         """
         batch: list[FileRow] = []
         room = BATCH_CHARACTERS
-        lines, delimiter, quoted = self._lines, self.delimiter, Rows(self._lines, self.delimiter)
+        lines, delimiter, width = self._lines, self.delimiter, len(self.header)
+        quoted = Rows(lines, delimiter)
         for line in lines:
             number = lines.number
             cells = quoted.cells(line) if '"' in line else line.rstrip(LINE_ENDS).split(delimiter)
-            if row := self._row(cells):
+            if row := _row(cells, width):
                 batch.append((number, row))
                 room -= len(line) if '"' not in line else sum(map(len, cells or ()))
             if len(batch) == BATCH_ROWS or room <= 0:
@@ -59,17 +60,15 @@ class Table:
         if batch:
             yield batch
 
-    def _row(self, cells: list[str] | None) -> list[str] | Reason | None:
-        """The cells as many as the columns, or why not; None for a blank row."""
-        if cells is None:
-            return _UNCLOSED
-        if not (cells[0][:1].isalnum() or any(map(trimmed, cells))):
-            return None
-        width = len(self.header)
-        return cells if len(cells) == width else _fitted(cells, width)
 
-
-def _fitted(cells: list[str], width: int) -> list[str] | Reason:
+def _row(cells: list[str] | None, width: int) -> list[str] | Reason | None:
+    """The cells, as many as there are columns, or why not; None for a blank row."""
+    if cells is None:
+        return _UNCLOSED
+    if not (cells[0][:1].isalnum() or any(map(trimmed, cells))):
+        return None
+    if len(cells) == width:
+        return cells
     if any(map(trimmed, cells[width:])):
         return Reason(RowErrorCode.ROW_TOO_LONG.value, {"cells": len(cells), "columns": width})
     return cells[:width] + [""] * (width - len(cells))

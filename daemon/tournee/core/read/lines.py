@@ -1,5 +1,6 @@
 """Lines as an editor counts them, and the rows that they make (RFC 4180)."""
 
+import csv
 import io
 import re
 from collections import deque
@@ -85,10 +86,16 @@ class Rows:
         The lines after the first are then given again, each as a row that ends with its line: no line is
         looked at more than twice, whatever the file holds.
         """
+        self.taken = []
+        try:
+            return next(csv.reader((line,), delimiter=self._delimiter, strict=True))
+        except csv.Error:  # it goes on, or is not as the module wants it
+            return self._piece_by_piece(line)
+
+    def _piece_by_piece(self, line: str) -> list[str] | None:
         lines = self._lines
         row = _Row(self._delimiter)
         row.add(line)
-        self.taken = []
         room = lines.limit - len(line)
         while row.unfinished and room > 0 and lines.number > self._alone_until:
             following = lines.next()

@@ -91,8 +91,9 @@ def _only_member(archive: zipfile.ZipFile) -> BinaryIO:
 
 def _counts(member: zipfile.ZipInfo) -> bool:
     """Folders, what macOS adds, and hidden files are not among the files that somebody meant to send."""
-    parts = member.filename.split("/")
-    return not (member.is_dir() or parts[0] == "__MACOSX" or parts[-1].startswith("."))
+    *folders, name = member.filename.split("/")
+    folder_itself = bool(folders) and not name
+    return not (folder_itself or name.startswith(".") or "__MACOSX" in folders[:1])
 
 
 class _Bounded:
@@ -109,10 +110,7 @@ class _Bounded:
         return self._stream.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size if 0 <= size <= DIRECTORY_LIMIT else DIRECTORY_LIMIT + 1)
-        if len(data) > DIRECTORY_LIMIT:
-            raise zipfile.BadZipFile("the directory is too large")
-        return data
+        return self._stream.read(size if 0 <= size < DIRECTORY_LIMIT else DIRECTORY_LIMIT)
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""<!--.*?--> | <(?P<dropped>script|style|head|title|template)\b.*?</(?P=dropped)\s*>
@@ -11,6 +13,7 @@ _TOKEN = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""(href|alt|style)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SPACE = re.compile(r"\s+")
 _LINK = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 
 _VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -58,7 +61,7 @@ class _Page:
 
     def text(self, source: str) -> None:
         if source and not self.hidden:
-            self.out.append(re.sub(r"\s+", " ", html.unescape(source)))
+            self.out.append(_words(source))
 
     def tag(self, name: str, source: str, *, closing: bool) -> None:
         if self.hidden:
@@ -74,7 +77,7 @@ class _Page:
             if self.depth == 0:
                 self.hidden = ""
 
-    def _open(self, name: str, attributes: dict[str, str]) -> None:
+    def _open(self, name: str, attributes: Mapping[str, str]) -> None:
         if name not in _VOID and _HIDDEN.search(attributes.get("style", "")):
             self.hidden, self.depth = name, 1
             return
@@ -93,9 +96,16 @@ class _Page:
         self.out.append(_CLOSES.get(name, ""))
 
 
-def _attributes(source: str) -> dict[str, str]:
-    if "=" not in source:
-        return {}
+# Most of a page is the same in every message of a deployment: what was read once is not read again.
+
+
+@lru_cache(maxsize=1024)
+def _words(source: str) -> str:
+    return _SPACE.sub(" ", html.unescape(source))
+
+
+@lru_cache(maxsize=1024)
+def _attributes(source: str) -> Mapping[str, str]:
     return {key.lower(): html.unescape(value.strip("\"'")) for key, value in _ATTRIBUTE.findall(source)}
 
 

@@ -1,8 +1,12 @@
-"""How the tables became what they are: one file for each revision, run by Alembic."""
+"""How the tables became what they are: a file for each revision, run by Alembic."""
+
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
+
+_one_at_a_time = Lock()  # what Alembic works on is known to its scripts through global names
 
 
 def upgrade(connection: Connection) -> None:
@@ -10,4 +14,5 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "tournee.store:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _one_at_a_time:
+        command.upgrade(config, "head")

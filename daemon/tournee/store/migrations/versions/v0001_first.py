@@ -146,6 +146,7 @@ def _files() -> None:
         sa.Column("error", TEXT),
         sa.Column("reason", TEXT),
         sa.Column("good_at", TIME),
+        sa.Column("look_again_at", TIME),
         sa.Column("near_misses", TEXT, nullable=False),
     )
     _table(

@@ -1,0 +1,113 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from support.contact_rows import LATER, NOW, draft
+from tournee.core.facts import NearMiss, PollState, Reason, RemoteErrorKind, Sighting
+from tournee.store import Store, imports
+
+SEEN = Sighting(name="a.csv", size=10, modified="20261123", since=NOW)
+UNSIZED = Sighting(name="caf\udce9.csv", size=None, modified="", since=NOW, changed=True)
+
+
+def save(store: Store, *seen: Sighting, directory: str = "in", after: timedelta = timedelta()) -> None:
+    with store.write() as tx:
+        imports.save_sightings(tx, "boutique", directory, seen, NOW + after)
+
+
+def remembered(store: Store, directory: str = "in") -> dict[str, Sighting]:
+    with store.read() as tx:
+        return imports.sightings(tx, "boutique", directory)
+
+
+def test_sightings_are_remembered_by_directory(store: Store) -> None:
+    save(store, SEEN, UNSIZED)
+    save(store, SEEN, directory="other")
+    assert remembered(store) == {SEEN.name: SEEN, UNSIZED.name: UNSIZED}
+    assert remembered(store, "other") == {SEEN.name: SEEN}
+
+
+def test_a_file_that_changed_is_remembered_as_it_is_now(store: Store) -> None:
+    grown = replace(SEEN, size=20, since=LATER, changed=True)
+    save(store, SEEN)
+    save(store, grown)
+    assert remembered(store) == {SEEN.name: grown}
+
+
+def test_another_feed_of_the_directory_forgets_nothing(store: Store) -> None:
+    save(store, SEEN)
+    save(store, UNSIZED, after=timedelta(days=89))
+    assert set(remembered(store)) == {SEEN.name, UNSIZED.name}
+
+
+def test_what_left_more_than_90_days_ago_is_forgotten(store: Store) -> None:
+    save(store, SEEN, UNSIZED)
+    save(store, SEEN, after=timedelta(days=60))
+    save(store, SEEN, after=timedelta(days=91))
+    assert set(remembered(store)) == {SEEN.name}
+
+
+def test_what_is_always_there_is_never_forgotten(store: Store) -> None:
+    for days in range(0, 200, 30):
+        save(store, SEEN, after=timedelta(days=days))
+    assert remembered(store) == {SEEN.name: SEEN}
+
+
+POLLED = PollState(
+    list="avis",
+    repository="boutique",
+    first_at=NOW,
+    at=NOW,
+    ok=False,
+    error=RemoteErrorKind.UNREACHABLE,
+    reason=Reason("remote_unreachable", {"host": "sftp.example"}),
+    good_at=None,
+    near_misses=(NearMiss(name="caf\udce9.csv", reason=Reason("case", {"prefix": "é"})),),
+)
+
+
+def test_the_last_poll_of_each_list_is_remembered(store: Store) -> None:
+    better = replace(POLLED, at=LATER, ok=True, error=None, reason=None, good_at=LATER, near_misses=())
+    other = replace(POLLED, list="magasins")
+    with store.write() as tx:
+        assert imports.poll_state(tx, "avis") is None
+        for state in (POLLED, other, better):
+            imports.save_poll(tx, state)
+        assert imports.poll_state(tx, "magasins") == other
+        assert imports.poll_states(tx) == {"avis": better, "magasins": other}
+
+
+def chore(import_id: int, name: str = "a.csv", directory: str = "in") -> imports.NewChore:
+    return imports.NewChore(
+        repository="boutique",
+        directory=directory,
+        name=name,
+        action=imports.ChoreAction.ARCHIVE,
+        target="archive/",
+        import_id=import_id,
+        size=10,
+        modified="20261123",
+    )
+
+
+def test_a_chore_waits_until_it_is_done(store: Store) -> None:
+    with store.write() as tx:
+        import_id = imports.begin(tx, draft(), None)
+        for new in (chore(import_id), chore(import_id, "b.csv"), chore(import_id, directory="other")):
+            imports.add_chore(tx, new)
+        first, second = imports.chores(tx, "boutique", "in")
+        imports.chore_failed(tx, first.id, NOW)
+        imports.chore_done(tx, second.id)
+        (left,) = imports.chores(tx, "boutique", "in")
+    assert (left, left.attempts) == (replace(first, attempts=1), 1)
+
+
+def test_a_file_has_one_chore_the_newest(store: Store) -> None:
+    with store.write() as tx:
+        import_id = imports.begin(tx, draft(), None)
+        imports.add_chore(tx, chore(import_id))
+        newest = replace(
+            chore(import_id), action=imports.ChoreAction.DELETE, target=None, size=20, modified="new"
+        )
+        imports.add_chore(tx, newest)
+        (left,) = imports.chores(tx, "boutique", "in")
+    assert (left.action, left.size, left.attempts) == (imports.ChoreAction.DELETE, 20, 0)

@@ -13,7 +13,7 @@ FIND_PYTHON := for python in $(or $(PYTHON),python3 python3.14 python3.13 python
 	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
 	done
 
-.PHONY: help demo test test-system lint format bench lock clean
+.PHONY: help demo test test-system lint format bench picture lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ format: .venv/ready ## put the sources into the house's form
 
 bench: .venv/bench ## an import beside the databases' own limit and pandas; BENCH_ROWS=1000000 for more rows
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR tests/bench/bench.py
+
+picture: .venv/ready ## docs/round.svg, from what the demo shows
+	@$(BIN)/python tests/docs/picture.py
 
 lock: .venv/ready ## pin the newest versions that pyproject.toml allows, for Python 3.11 and later
 	@$(PIP) install uv

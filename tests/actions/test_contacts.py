@@ -94,6 +94,11 @@ def test_somebody_who_is_there_already_is_not_added_again(rounds: Round, words: 
     assert rounds.tables() == before
 
 
+def test_a_phone_alone_that_somebody_has_beside_an_email_is_not_added(rounds: Round):
+    added(rounds, *ZOE, f"phone={PHONE}")
+    assert refused(InvalidValue, contacts.add, rounds.app, [f"phone={PHONE}"], []) == Reason("contact_exists")
+
+
 def test_a_list_that_does_not_exist_is_told_and_nobody_is_added(small_rounds: Round):
     reason = refused(UnknownName, contacts.add, small_rounds.app, ZOE, ["avis", "avsi"])
     assert (reason.code, reason.details["nearest"]) == ("unknown_list", "avis")

@@ -61,6 +61,16 @@ def test_a_poll_that_was_missed_is_due_since_then(rounds: Round):
     assert due == status_of(rounds).next_poll == NOON + timedelta(hours=1)
 
 
+def test_a_list_with_a_file_that_waits_is_due_when_that_may_have_settled(rounds: Round):
+    rounds.feed(settle="30 seconds")
+    rounds.put(A)
+    rounds.poll()
+    assert status_of(rounds).next_poll == NOON + timedelta(seconds=30)
+    rounds.later(seconds=30)
+    rounds.poll()
+    assert status_of(rounds).next_poll == NOON + timedelta(hours=1, seconds=30)
+
+
 def test_a_cron_line_is_counted_in_the_configured_zone(small_rounds: Round):
     small_rounds.feed(every=None, cron="0 6 * * mon-sat")
     small_rounds.poll()

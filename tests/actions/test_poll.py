@@ -11,6 +11,7 @@ from support.servers import running
 from tournee.actions import poll, utc_now
 from tournee.core.errors import Stopped
 from tournee.core.facts import RemoteErrorKind
+from tournee.core.messages import sentence
 from tournee.store import imports
 
 # ---------------------------------------------------------------- which file
@@ -124,8 +125,8 @@ def test_with_a_marker_a_file_waits_for_it_and_no_time(rounds: Round):
 
 def test_a_file_replaced_while_it_is_read_is_dropped_and_taken_at_a_later_poll(rounds: Round):
     rounds.put(A, ZOE)
-    replaced = During(A, lambda: rounds.put(A, JO))
-    assert rounds.outcomes(progress=replaced) == {A: "waiting growing"}
+    report = rounds.poll(progress=During(A, lambda: rounds.put(A, JO)))
+    assert ([told(file) for file in report.files], report.look_again_at) == (["waiting growing"], rounds.now)
     assert (rounds.imports(), rounds.spooled()) == ([], [])
     assert rounds.next_outcomes() == {A: "imported"}
     assert rounds.names() == {"jo@example.com": "Jo"}
@@ -162,8 +163,10 @@ def test_a_file_that_vanishes_while_another_is_read_fails_and_the_others_go_on(r
 
 def test_a_file_that_vanishes_while_it_is_read_fails(rounds: Round):
     path = rounds.put(A)
-    assert rounds.outcomes(progress=During(A, path.unlink)) == {A: "failed file_missing"}
-    assert (rounds.imports(), rounds.next_outcomes()) == ([], {})
+    (file,) = rounds.poll(progress=During(A, path.unlink)).files
+    assert (told(file), rounds.imports(), rounds.next_outcomes()) == ("failed file_missing", [], {})
+    assert file.reason
+    assert sentence(file.reason, "en") == f"depot: {A} is no longer in {rounds.drop}/."
 
 
 def test_a_file_that_changes_or_goes_away_is_no_trouble_of_the_repository(rounds: Round):
@@ -234,6 +237,16 @@ def test_halted_in_the_middle_of_a_transfer_it_ends_and_writes_nothing(rounds: R
     with pytest.raises(Stopped):
         rounds.poll(progress=During(A, rounds.app.halt))
     assert (rounds.imports(), rounds.names(), rounds.problems(), rounds.spooled()) == ([], {}, [], [])
+
+
+def test_asked_to_stop_it_begins_no_other_file(rounds: Round):
+    rounds.feed(backlog="skip")
+    rounds.put(A, ZOE)
+    rounds.put(B, JO)
+    fetched = During(A, rounds.app.stop.set)
+    with pytest.raises(Stopped):
+        rounds.poll(progress=fetched)
+    assert set(fetched.begun) == {A}
 
 
 def test_asked_to_stop_between_two_files_the_first_is_imported_whole(rounds: Round):

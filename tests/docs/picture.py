@@ -14,7 +14,8 @@ CHAPTERS = ("The writer appends", "Why?")
 
 def main() -> None:
     """Run the demo, keep some chapters, save them as a drawing of a terminal."""
-    told = subprocess.run([sys.executable, "-m", "tournee", "demo"], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "tournee", "demo"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
     console = Console(record=True, width=104, file=StringIO())
     for chapter in re.split(r"\n\n(?=\S)", told.stdout):
         if chapter.startswith(CHAPTERS):

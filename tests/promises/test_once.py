@@ -8,7 +8,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, Select, select
 
 from bench import contacts
 from support.databases import PostgresServer
+from support.house import House
 from tournee.core.settings import Database
 from tournee.store import open_store, tables
 
@@ -27,23 +27,8 @@ ROWS = 20_000
 NAME = "import_avis_20261123.csv"
 POLL = ("poll", "avis")
 IMPORT = ("import", "avis", f"depot/{NAME}")
-MOMENTS = [0.5, 0.65, 0.75, 0.85, 0.93, 1.0]  # shares of a whole run; before that Python starts
+MOMENTS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]  # shares of a whole run; before that Python starts
 PATIENCE = 60.0  # seconds after which a process is said to hang
-
-CONFIGURATION = """\
-database: {url}
-spool: spool
-contact_fields:
-  purchase_date: {{type: date, columns: {{fr: Date d'achat}}}}
-  store: {{type: text, columns: {{fr: Magasin}}}}
-  amount: {{type: number, columns: {{fr: Montant}}}}
-repositories:
-  depot: {{url: "file://{home}/depot"}}
-lists:
-  avis:
-    name: Avis
-    feed: {{repository: depot, every: 1 day, language: fr, settle: 0 seconds, after_import: archive}}
-"""
 
 #: All that must be the same whether or not something was killed on the way: no numbers, times or houses.
 KEPT = {
@@ -82,18 +67,17 @@ def answer(process: subprocess.Popen[str]) -> Any:
     return json.loads(output)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """A drop box with one file, a database and a spool; each command is a process of its own."""
+@dataclass(kw_only=True)
+class Doomed(House):
+    """A house with one file to take, whose commands can be killed."""
 
-    home: Path
     database: Database
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "tournee", *command, "--no-send", "--json", "--config", "tournee.yaml"],
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
+            self.arguments(*command, "--no-send", "--json"),
+            env=self.environ(),
+            cwd=self.root,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -115,7 +99,7 @@ class House:
         return kept | {"depot": self.files("depot"), "spool": self.files("spool")}
 
     def files(self, directory: str) -> list[str]:
-        below = self.home / directory
+        below = self.root / directory
         return sorted(str(path.relative_to(below)) for path in below.rglob("*") if path.is_file())
 
 
@@ -130,19 +114,17 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def new_house(
     request: pytest.FixtureRequest, delivered: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], House]:
+) -> Callable[[], Doomed]:
     """Houses in which nothing has happened yet, all on the same kind of database."""
     new_database = request.getfixturevalue(f"new_{request.param}")
 
-    def build() -> House:
-        home = tmp_path_factory.mktemp("house")
-        database = new_database(home)
-        (home / "depot").mkdir()
-        shutil.copy2(delivered, home / "depot")
-        (home / "tournee.yaml").write_text(
-            CONFIGURATION.format(url=database.url, home=home), encoding="utf-8"
-        )
-        return House(home=home, database=database)
+    def build() -> Doomed:
+        root = tmp_path_factory.mktemp("house")
+        house = Doomed(root, database=new_database(root))
+        text = house.config.read_text("utf-8").replace("sqlite:///tournee.db", f'"{house.database.url}"')
+        house.configure(f"spool: spool\n{text}      after_import: archive\n")
+        shutil.copy2(delivered, house.drop)
+        return house
 
     return build
 
@@ -178,19 +160,19 @@ class Whole:
     after: dict[str, object]
 
 
-def whole(house: House, *command: str) -> Whole:
+def whole(house: Doomed, *command: str) -> Whole:
     before, begun = house.left(), time.monotonic()
     answer(house.start(*command))
     return Whole(seconds=time.monotonic() - begun, before=before, after=house.left())
 
 
 @pytest.fixture(scope="module")
-def whole_poll(new_house: Callable[[], House]) -> Whole:
+def whole_poll(new_house: Callable[[], Doomed]) -> Whole:
     return whole(new_house(), *POLL)
 
 
 @pytest.fixture(scope="module")
-def whole_import(new_house: Callable[[], House]) -> Whole:
+def whole_import(new_house: Callable[[], Doomed]) -> Whole:
     return whole(new_house(), *IMPORT)
 
 

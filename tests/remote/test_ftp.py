@@ -214,6 +214,14 @@ def test_the_address_of_a_passive_server_is_not_followed() -> None:
         assert content(remote, "a.csv", 5) == b"12345"
 
 
+def test_a_passive_port_that_is_closed_is_told_as_such() -> None:
+    port = servers.free_port()
+    reply = f"227 Entering Passive Mode (127,0,0,1,{port // 256},{port % 256})"
+    with visit(ScriptedFtp(files={"a.csv": b"1"}, replies={"PASV": reply})) as remote:
+        error = trouble(lambda: content(remote, "a.csv", 1))
+    assert (error.kind, error.reason.code) == (Kind.UNREACHABLE, "data_connection_failed")
+
+
 def test_a_stranger_on_an_active_data_connection_is_turned_away() -> None:
     with visit(ScriptedFtp(files={"a.csv": b"12345"}, stranger=b"forged"), passive=False) as remote:
         assert content(remote, "a.csv", 5) == b"12345"
@@ -362,6 +370,7 @@ REFUSALS = [
     ("RNTO", "553 Rename failed: file exists", "refused target_exists"),
     ("RNTO", "552 Quota exceeded", "refused server_full"),
     ("RNTO", "451 Rename failure: No such file or directory", "refused command_refused"),
+    ("MKD", "550 Create directory operation failed.", "refused command_refused for good"),
     ("DELE", "550 Delete operation failed.", "refused permission_denied for good"),
     ("DELE", "500 not here", "refused command_refused for good"),
     ("CWD", "999 hello", "protocol answer_not_understood"),
@@ -381,9 +390,25 @@ def test_command_code_and_text_decide_what_a_refusal_is(verb: str, reply: str, m
             remote.move("", "a.csv", "archive", "b.csv")
             remote.delete("", "a.csv")
 
-    with ScriptedFtp(files={"a.csv": b"1"}, replies={verb: reply}) as server:
+    missing = {"CWD archive": "550 not there", "CWD /archive": "550 not there"} if verb == "MKD" else {}
+    with ScriptedFtp(files={"a.csv": b"1"}, replies={verb: reply, **missing}) as server:
         error = trouble(talk)
     assert f"{error.kind} {error.reason.code}{' for good' if error.permanent else ''}" == meaning
+
+
+def test_a_look_into_a_directory_that_may_not_be_entered_is_refused() -> None:
+    with visit(ScriptedFtp(replies={"CWD": "550 /: Permission denied"})) as remote:
+        assert trouble(lambda: remote.look("", "a.csv")).reason.code == "permission_denied"
+
+
+def test_a_server_of_tls_that_wants_more_is_not_told_to_want_tls() -> None:
+    certificate = Certificate.make()
+    script = ScriptedFtp(
+        context=certificate.context(), implicit=True, replies={"PASS": "530 TLS client certificate missing"}
+    )
+    with script as server:
+        error = trouble(open_remote(trusting(server, certificate)).__enter__)
+    assert error.reason.code == "login_refused"
 
 
 def test_what_a_server_says_is_cut_and_escaped() -> None:

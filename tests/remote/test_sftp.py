@@ -7,13 +7,14 @@ from pathlib import Path
 
 import paramiko
 import pytest
+from pydantic import SecretStr
 
 from support import servers
 from support.faults import Silent
 from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.settings import Protocol
-from tournee.demo.servers import Folder, OpenFile, SftpServer
+from tournee.demo.servers import PASSWORD, Folder, Gate, OpenFile, SftpServer
 from tournee.remote import Remote, open_remote
 
 CONTENT = bytes(range(256)) * 4000
@@ -27,7 +28,7 @@ def trouble(act: Callable[[], object]) -> RemoteError:
 
 @contextmanager
 def visit(shared: Path, folder: type[Folder], **settings: object) -> Iterator[Remote]:
-    with SftpServer(shared, folder=folder) as server:
+    with type("Serving", (SftpServer,), {"folder": folder})(shared) as server:
         trust = {"host_key": server.fingerprints, **settings}
         with open_remote(servers.repository(Protocol.SFTP, server.port, **trust)) as remote:
             yield remote
@@ -185,6 +186,51 @@ def test_the_repositorys_directory_is_the_logins_or_the_urls(
         assert [file.name for file in remote.list("")] == [listed]
 
 
+# ---------------------------------------------------------------- how one logs in
+
+
+class Asking(Gate):
+    """Takes a password only as the answer to a question."""
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "keyboard-interactive"
+
+    def check_auth_interactive(self, username: str, submethods: str) -> paramiko.InteractiveQuery:
+        return paramiko.InteractiveQuery("", "", ("Password: ", False))
+
+    def check_auth_interactive_response(self, responses: list[str]) -> int:
+        return paramiko.common.AUTH_SUCCESSFUL if responses == [PASSWORD] else paramiko.common.AUTH_FAILED
+
+
+class Careful(Gate):
+    """Wants the key and then the password."""
+
+    key_seen = False
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "password" if self.key_seen else "publickey"
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        self.key_seen = True
+        return paramiko.common.AUTH_PARTIALLY_SUCCESSFUL
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        good = self.key_seen and password == PASSWORD
+        return paramiko.common.AUTH_SUCCESSFUL if good else paramiko.common.AUTH_FAILED
+
+
+@pytest.mark.parametrize(("gate", "login"), [(Asking, {}), (Careful, {"private_key": servers.private_key()})])
+def test_a_login_in_more_than_one_step_succeeds(
+    directory: Path, gate: type[Gate], login: dict[str, object]
+) -> None:
+    with type("Guarded", (SftpServer,), {"gate": gate})(directory) as server:
+        repository = servers.repository(Protocol.SFTP, server.port, host_key=server.fingerprints, **login)
+        with open_remote(repository) as remote:
+            assert remote.list("") == []
+        wrong = repository.model_copy(update={"password": SecretStr("wrong")})
+        assert trouble(open_remote(wrong).__enter__).reason.code == "login_refused"
+
+
 # ---------------------------------------------------------------- what is no SFTP server
 
 
@@ -197,7 +243,7 @@ def test_a_server_that_hangs_up_before_its_greeting_may_have_too_many_connection
 @pytest.mark.parametrize(
     ("greeting", "code"),
     [
-        (b"SSH-1.5-old\r\n", "no_common_algorithm"),
+        (b"SSH-1.5-old\r\n", "ssh_not_spoken"),
         (b"SSH-2\r\n", "ssh_not_spoken"),
         (b"HTTP/1.1 400\r\n" * 100, "ssh_not_spoken"),
     ],

@@ -19,7 +19,7 @@ from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.messages import sentence
 from tournee.core.settings import Protocol, Repository
-from tournee.demo.servers import Certificate, FtpServer, SftpServer, Tls
+from tournee.demo.servers import Certificate, FtpServer, Gate, SftpServer, Tls
 from tournee.remote import offers, open_remote
 from tournee.remote.private_key import load
 from tournee.remote.trouble import Edge
@@ -105,14 +105,12 @@ def test_a_host_key_other_than_the_pinned_ones_is_refused(directory: Path, keys:
 def test_nobody_logs_in_at_a_server_that_is_not_trusted(directory: Path, keys: Keys) -> None:
     asked: list[str] = []
 
-    class Gate(SftpServer):
-        def _serve(self, connection: object) -> paramiko.Transport:
-            transport = super()._serve(connection)  # type: ignore[arg-type]
-            check = transport.server_object.get_allowed_auths
-            transport.server_object.get_allowed_auths = lambda user: asked.append(user) or check(user)
-            return transport
+    class Listening(Gate):
+        def get_allowed_auths(self, username: str) -> str:
+            asked.append(username)
+            return super().get_allowed_auths(username)
 
-    with Gate(directory, host_keys=[keys["rsa"]]) as server:
+    with type("Server", (SftpServer,), {"gate": Listening})(directory, host_keys=[keys["rsa"]]) as server:
         trouble(open_remote(to(server, host_key=(keys["ecdsa"].fingerprint,), password="wrong")).__enter__)
         assert asked == []
         trouble(open_remote(to(server, host_key=(keys["rsa"].fingerprint,), password="wrong")).__enter__)
@@ -154,6 +152,20 @@ def test_known_hosts_of_others_do_not_count(directory: Path, keys: Keys, tmp_pat
             path = known_hosts(tmp_path / "known", line(names, key))
             error = trouble(open_remote(to(server, known_hosts=path)).__enter__)
             assert error.reason.code == "host_key_unknown", names
+
+
+def test_keys_of_types_that_nobody_uses_any_more_say_nothing(
+    directory: Path, keys: Keys, tmp_path: Path
+) -> None:
+    with sftp(directory, keys["ed25519"]) as server:
+        name = f"[{HOST}]:{server.port}"
+        old = f"{name} ssh-dss {keys['rsa'].get_base64()}"
+        path = known_hosts(tmp_path / "known", old)
+        error = trouble(open_remote(to(server, known_hosts=path)).__enter__)
+        assert error.reason.code == "host_key_unknown"
+        assert opens(
+            to(server, known_hosts=known_hosts(tmp_path / "known", old, line(name, keys["ed25519"])))
+        )
 
 
 def test_a_revoked_key_is_not_trusted(directory: Path, keys: Keys, tmp_path: Path) -> None:

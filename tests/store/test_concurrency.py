@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from support.contact_rows import NOW, bring, draft, many, merged, record
 from support.databases import PostgresServer
+from tournee.core.decide import decide
 from tournee.core.errors import InvalidValue
 from tournee.core.settings import Database
-from tournee.store import Store, contacts, imports, outbox
+from tournee.store import Store, contacts, imports, open_store, outbox
 
 
 def test_overlapping_imports_neither_deadlock_nor_lose_a_row(store: Store) -> None:
@@ -48,6 +49,22 @@ def test_a_person_added_during_an_import_is_there_once(store: Store) -> None:
     assert len(added) + sum(file.result().created for file in files) == 60
 
 
+def test_on_one_file_who_reads_and_then_writes_loses_nothing(sqlite_database: Database) -> None:
+    def count_up(_number: int) -> None:
+        with store.write() as tx:
+            (lea,) = contacts.find(tx, "lea@example.com")
+            contacts.change(tx, lea.id, {"visits": int(str(lea.fields["visits"])) + 1}, NOW)
+
+    store = open_store(sqlite_database)
+    with store.write() as tx:
+        contacts.add(tx, {"email": "lea@example.com", "visits": 0}, (), NOW)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count_up, range(20)))
+    with store.read() as tx:
+        assert contacts.find(tx, "lea@example.com")[0].fields == {"visits": 20}
+    store.close()
+
+
 def test_sending_goes_on_during_an_import(postgres_database: Database, postgres: PostgresServer) -> None:
     with_messages = _deployed(postgres_database)
     with contacts.stage(with_messages) as stage:
@@ -60,9 +77,6 @@ def test_sending_goes_on_during_an_import(postgres_database: Database, postgres:
 
 
 def _deployed(database: Database) -> Store:
-    from tournee.core.decide import decide
-    from tournee.store import open_store
-
     store = open_store(database)
     with contacts.stage(store) as stage:
         stage.add(many(range(10)))

@@ -92,8 +92,12 @@ def test_a_server_that_was_restarted_costs_no_error(
     postgres: PostgresServer, postgres_database: Database
 ) -> None:
     with opened(postgres_database.url) as store:
-        bring(store, ROWS)
+        assert bring(store, ROWS) == merged(created=3)
+        with store.read():
+            pass
         postgres.restart()
+        with store.read() as tx:
+            assert contacts.member_counts(tx) == {"avis": 3}
         assert bring(store, ROWS) == merged(unchanged=3)
 
 

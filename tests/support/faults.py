@@ -155,7 +155,7 @@ class Proxy(Threads):
 
 @dataclass
 class ScriptedFtp:
-    """An FTP server by the book, but for what `replies` (verb -> reply) and `send` say.
+    """An FTP server by the book, but for what `replies` (verb or whole command -> reply) and `send` say.
 
     A reply may be `DROP` or `HANG`; that of a transfer is said instead of its `begin`. `final` ends it.
     With `context` TLS is spoken from the start (`implicit`) or from AUTH on; `data_context` is another one
@@ -235,8 +235,9 @@ class _FtpConversation:
     def _obey(self, line: str) -> bool:
         self.script.commands.append(line)
         verb, _, argument = line.partition(" ")
-        if verb in self.script.replies:
-            return self._say(self.script.replies[verb])
+        for told in (line, verb):
+            if told in self.script.replies:
+                return self._say(self.script.replies[told])
         if verb in ("RETR", "MLSD", "NLST", "LIST"):
             return self._transfer(verb, argument)
         if not self._say(self._answer(verb, argument)):

@@ -6,10 +6,15 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
 
 from tournee.cli import app
+from tournee.demo.embedded import PASSWORD
+
+if TYPE_CHECKING:
+    from support.servers import Box
 
 LANGUAGE = ("LC_ALL", "LC_MESSAGES", "LANG")
 CONFIGURATION = """\
@@ -92,6 +97,14 @@ class House:
             "      every:", "      deploy: satisfaction\n      every:"
         )
         self.configure(text + POST % {"port": port})
+
+    def served_by(self, box: "Box") -> None:
+        """Let the drop box be on a server instead of a directory of this machine."""
+        own = box.repository
+        trust = {"host_key": own.host_key} if own.host_key else {"certificate": own.certificate}
+        entry = {"url": own.url, "password": PASSWORD, **trust}
+        local = f'{{url: "file://{self.drop}"}}'
+        self.configure(self.config.read_text("utf-8").replace(local, json.dumps(entry)))
 
     def put(self, name: str, content: str = GOOD) -> None:
         """Drop a file as a careful writer does: whole, under its name, in one step."""

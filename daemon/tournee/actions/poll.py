@@ -222,8 +222,8 @@ class _Pass:
         with telemetry.bound(file=name), self._spooled(remote, entry) as source:
             seen_again = remote.look(self.feed.directory, name)
             if seen_again is None:
-                where = {"repository": self.repository.key, "directory": self.feed.directory, "file": name}
-                self._report(name, FileOutcome.FAILED, reason=Reason("file_missing", where))
+                where = {"repository": self.repository.key, "directory": self.app.path(self.feed, "") or "."}
+                self._report(name, FileOutcome.FAILED, reason=Reason("file_missing", {**where, "file": name}))
             elif seen_again != entry.file:
                 self._report(name, FileOutcome.WAITING, reason=Reason(WaitReason.GROWING))
                 self.ready_at.append(self.feed.settle.after(self.app.clock(), self.app.timezone))
@@ -255,16 +255,13 @@ class _Pass:
             return imports.last_deliveries(tx, self.repository.key, [path]).get(path)
 
     def _known(self, file: RemoteFile, delivery: Delivery, *, read_again: bool = False) -> None:
-        """A delivery that was imported before counts as arrived, and is put away as the feed says.
-
-        One that was read again (its server shifted its clock) is not to be read at every poll.
-        """
+        """A delivery that was imported before counts as arrived, and is put away as the feed says."""
         self._report(file.name, FileOutcome.KNOWN, delivery.import_id)
         stays = self.feed.after_import is AfterImport.KEEP and not self.feed.rejected_to
         if not read_again and (stays or delivery.import_id is None):
             return
         with self.app.store.write() as tx:
-            if read_again:
+            if read_again:  # its server may have shifted its clock: not to be read at every poll
                 imports.confirm_delivery(tx, delivery.id, modified=file.modified, now=self.app.clock())
             record = imports.get(tx, delivery.import_id) if delivery.import_id else None
             if record:

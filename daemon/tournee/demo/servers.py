@@ -45,76 +45,7 @@ logging.getLogger("pyftpdlib").propagate = False
 logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())  # without one it writes to stderr
 
 
-class SftpServer(Embedded):
-    """SFTP on paramiko's server side: one user, with a password or a public key."""
-
-    transport: type[paramiko.Transport] = paramiko.Transport
-
-    def __init__(
-        self,
-        directory: Path,
-        *,
-        host_keys: Sequence[paramiko.PKey] = (),
-        authorized_key: paramiko.PKey | None = None,
-        folder: "type[Folder] | None" = None,
-    ) -> None:
-        self.directory = directory
-        self.folder = folder or Folder
-        self.host_keys = tuple(host_keys) or (paramiko.ECDSAKey.generate(),)
-        self.authorized_key = authorized_key
-        self._listener: socket.socket
-        self._transports: list[paramiko.Transport] = []
-        self._thread = threading.Thread(target=self._accept, name="demo-sftp", daemon=True)
-
-    @property
-    def fingerprints(self) -> tuple[str, ...]:
-        """The host keys as `host_key:` takes them."""
-        return tuple(key.fingerprint for key in self.host_keys)
-
-    def start(self) -> Self:
-        """Listen; `port` is known afterwards."""
-        self._listener = socket.create_server((HOST, 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Close every connection and end the threads."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-        for transport in self._transports:
-            _hang_up(transport)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._transports = [each for each in self._transports if each.is_active()]
-            self._transports.append(self._serve(connection))
-
-    def _serve(self, connection: socket.socket) -> paramiko.Transport:
-        transport = self.transport(connection)
-        transport.set_log_channel("tournee.demo.ssh")
-        for key in self.host_keys:
-            transport.add_server_key(key)
-        transport.set_subsystem_handler("sftp", _SftpSession, self.folder, self.directory)
-        transport.start_server(threading.Event(), _Gate(self.authorized_key))
-        return transport
-
-
-def _hang_up(transport: paramiko.Transport) -> None:
-    """Close a connection and wait for its thread; the timer of a handshake would outlive both."""
-    transport.packetizer.complete_handshake()
-    with suppress(OSError):
-        transport.sock.shutdown(socket.SHUT_RDWR)
-    transport.close()
-    transport.join()
-
-
-class _Gate(paramiko.ServerInterface):
+class Gate(paramiko.ServerInterface):
     """Who may come in, and only for SFTP."""
 
     def __init__(self, authorized_key: paramiko.PKey | None) -> None:
@@ -217,6 +148,75 @@ def _rename(old: Path, new: Path) -> int:
         return SFTP_FAILURE  # as every SFTP server answers: plain RENAME never overwrites
     old.rename(new)
     return SFTP_OK
+
+
+class SftpServer(Embedded):
+    """SFTP on paramiko's server side: one user, with a password or a public key."""
+
+    transport: type[paramiko.Transport] = paramiko.Transport
+    gate: type[Gate] = Gate
+    folder: type[Folder] = Folder
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        host_keys: Sequence[paramiko.PKey] = (),
+        authorized_key: paramiko.PKey | None = None,
+    ) -> None:
+        self.directory = directory
+        self.host_keys = tuple(host_keys) or (paramiko.ECDSAKey.generate(),)
+        self.authorized_key = authorized_key
+        self._listener: socket.socket
+        self._transports: list[paramiko.Transport] = []
+        self._thread = threading.Thread(target=self._accept, name="demo-sftp", daemon=True)
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The host keys as `host_key:` takes them."""
+        return tuple(key.fingerprint for key in self.host_keys)
+
+    def start(self) -> Self:
+        """Listen; `port` is known afterwards."""
+        self._listener = socket.create_server((HOST, 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and end the threads."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+        for transport in self._transports:
+            _hang_up(transport)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._transports = [each for each in self._transports if each.is_active()]
+            self._transports.append(self._serve(connection))
+
+    def _serve(self, connection: socket.socket) -> paramiko.Transport:
+        transport = self.transport(connection)
+        transport.set_log_channel("tournee.demo.ssh")
+        for key in self.host_keys:
+            transport.add_server_key(key)
+        transport.set_subsystem_handler("sftp", _SftpSession, self.folder, self.directory)
+        transport.start_server(threading.Event(), self.gate(self.authorized_key))
+        return transport
+
+
+def _hang_up(transport: paramiko.Transport) -> None:
+    """Close a connection and wait for its thread; the timer of a handshake would outlive both."""
+    transport.packetizer.complete_handshake()
+    with suppress(OSError):
+        transport.sock.shutdown(socket.SHUT_RDWR)
+    transport.close()
+    transport.join()
 
 
 class FtpServer(Embedded):

@@ -93,7 +93,9 @@ class FtpRemote:
         with self._edge(directory=self._shown(directory), file=name):
             try:
                 self._go_to(self._path(directory))
-            except ftplib.error_perm:
+            except ftplib.error_perm as error:
+                if self._edge.refusal(str(error)).kind is not Kind.NOT_FOUND:
+                    raise
                 return None
             return self._catalogue.file(name)
 
@@ -189,9 +191,19 @@ class FtpRemote:
             if path in ("/", "."):
                 raise
             self._make(posixpath.dirname(path))
-            with suppress(ftplib.error_perm):  # another may have made it meanwhile: CWD tells
-                self._session.voidcmd(f"MKD {posixpath.basename(path)}")
+            self._make_here(path)
+
+    def _make_here(self, path: str) -> None:
+        """Make a directory in the current one, where another may have made it meanwhile, and go there."""
+        refused: RemoteError | None = None
+        try:
+            self._session.voidcmd(f"MKD {posixpath.basename(path)}")
+        except ftplib.error_perm as error:
+            refused = self._edge.refusal(str(error))
+        try:
             self._go_to(path)
+        except ftplib.error_perm as error:
+            raise refused or error from error
 
 
 # ---------------------------------------------------------------- trust

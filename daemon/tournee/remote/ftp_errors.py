@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
+from tournee.core.settings import Protocol
 from tournee.remote import tls
 from tournee.remote.ftp_session import Session
 from tournee.remote.trouble import Edge, printable
@@ -37,7 +38,7 @@ _RULES = (
         _LOGIN, "^[45]", r"\b(tls|ssl|encrypt|secure|cleartext)", Kind.REFUSED, "encryption_required", True
     ),
     _Rule("", "^421", r"", Kind.REFUSED, "server_busy"),
-    _Rule(_LOGIN, "", r"too many|maximum|limit", Kind.REFUSED, "server_busy"),
+    _Rule(_LOGIN, "", r"too many|maximum|limit (reached|exceeded)", Kind.REFUSED, "server_busy"),
     _Rule("", "^500", r"^OOPS", Kind.PROTOCOL, "server_broken"),
     _Rule("^CONNECT$", "^[45]", "", Kind.REFUSED, "server_busy"),
     _Rule(_LOGIN, "^[345]", "", Kind.AUTHENTICATION, "login_refused", True),
@@ -94,9 +95,18 @@ class FtpEdge(Edge):
         code, text = reply[:3], reply[4:]
         details = {"command": verb, "answer": printable(reply), **(where or {})}
         for rule in _RULES:
-            if _found(rule, verb, code, text):
+            if self._applies(rule, verb, code, text):
                 return self.error(rule.kind, rule.reason, details, permanent=rule.permanent)
         return self.error(Kind.PROTOCOL, "answer_not_understood", details)
+
+    def _applies(self, rule: _Rule, verb: str, code: str, text: str) -> bool:
+        found = (
+            re.search(rule.verb, verb),
+            re.search(rule.code, code),
+            re.search(rule.text, text, re.IGNORECASE),
+        )
+        in_clear = self.repository.protocol is Protocol.FTP
+        return all(found) and (in_clear or rule.reason != "encryption_required")
 
     def _tls(self, error: ssl.SSLError) -> RemoteError | None:
         reason = getattr(error, "reason", None) or ""  # Python's own have none
@@ -120,11 +130,3 @@ class FtpEdge(Edge):
 
 def _answered(error: Exception) -> dict[str, str]:
     return {"answer": printable(str(error))}
-
-
-def _found(rule: _Rule, verb: str, code: str, text: str) -> bool:
-    return bool(
-        re.search(rule.verb, verb)
-        and re.search(rule.code, code)
-        and re.search(rule.text, text, re.IGNORECASE)
-    )

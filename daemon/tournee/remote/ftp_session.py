@@ -10,6 +10,8 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 
+from tournee.core.errors import RemoteError
+from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.remote.dial import dial
 from tournee.remote.tls import Protection, certificate_of
 from tournee.remote.trouble import Edge
@@ -166,12 +168,10 @@ class Session(ftplib.FTP):
         assert self.sock
         self.sock.settimeout(_FAREWELL)
         with suppress(OSError, EOFError):
-            self.getresp()
+            self.getresp()  # either raises or leaves nothing to go on with: `receive` closes then
 
     def _passive(self, command: str) -> socket.socket:
-        host, port = self.makepasv()
-        with self._edge.watchdog.within(self._edge.seconds):
-            sock = dial(self._edge, host, port)
+        sock = self._dial(*self.makepasv())
         try:
             self._announce(command)
         except BaseException:
@@ -179,6 +179,14 @@ class Session(ftplib.FTP):
             sock.close()
             raise
         return sock
+
+    def _dial(self, host: str, port: int) -> socket.socket:
+        try:
+            with self._edge.watchdog.within(self._edge.seconds):
+                return dial(self._edge, host, port)
+        except RemoteError as error:
+            details = {"answer": error.reason.details.get("error", "?")}
+            raise self._edge.error(Kind.UNREACHABLE, "data_connection_failed", details) from error
 
     def _active(self, command: str) -> socket.socket:
         with self.makeport() as listener:

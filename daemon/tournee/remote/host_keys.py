@@ -13,6 +13,8 @@ from tournee.core.facts import RemoteErrorKind
 from tournee.core.settings import Repository
 from tournee.remote.trouble import Edge
 
+#: The types of host keys that can be checked; known_hosts may have others, which say nothing then
+KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 _SSH_PORT = 22
 
 
@@ -31,7 +33,8 @@ def trusted(edge: Edge) -> Trust:
         return Trust(fingerprints=frozenset(pin.rstrip("=") for pin in repository.host_key))
     found = tuple(_known(_lines(edge), _host_name(repository)))
     revoked = {key for marker, _, key in found if marker == "@revoked"}
-    known = [(kind, key) for marker, kind, key in found if not marker and key not in revoked]
+    usable = [(kind, key) for marker, kind, key in found if not marker and kind in KINDS]
+    known = [(kind, key) for kind, key in usable if key not in revoked]
     return Trust(
         fingerprints=frozenset(fingerprint(key) for _, key in known),
         kinds=tuple(dict.fromkeys(kind for kind, _ in known)),

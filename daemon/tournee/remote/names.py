@@ -26,8 +26,11 @@ class Names:
         """A listed name as text; None where it could not be asked for."""
         if wire in _NOWHERE or set(wire) & self.forbidden:
             return None
-        text = wire.decode(self.encoding, "surrogateescape")
-        return text if text.encode(self.encoding, "surrogateescape") == wire else None
+        try:
+            text = wire.decode(self.encoding, "surrogateescape")
+            return text if text.encode(self.encoding, "surrogateescape") == wire else None
+        except UnicodeError:  # of the few encodings in which surrogates have no place
+            return None
 
     def wire(self, name: str) -> bytes:
         """A name as bytes; raises UnicodeError where it names no single file or has no bytes."""

@@ -35,7 +35,7 @@ from paramiko.sftp import (
 )
 
 READ = 32 * 1024  # bytes a request: what every server gives at once
-WINDOW = 64  # reads under way: 2 MiB, as much as the SSH channel lets through
+WINDOW = 48  # reads under way: 1.5 MiB; with as much as the SSH channel lets through the server has to wait
 AHEAD = 8  # requests for more of a listing under way, of some hundred names each
 _NO_SUCH_PATH = 10  # a code of later versions, which some servers use all the same
 _ABSURD = 100_000  # names in one answer, extended attributes of one file: garbage, or an attack

@@ -12,20 +12,14 @@ from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.remote import host_keys, private_key
 from tournee.remote.dial import dial
-from tournee.remote.host_keys import Trust
+from tournee.remote.host_keys import KINDS, Trust
 from tournee.remote.trouble import Edge
 
 _LOG = "tournee.remote.paramiko"
 logging.getLogger(_LOG).setLevel(logging.CRITICAL)  # paramiko logs, with tracebacks, what it also raises
 
 #: The algorithms by which a server can prove that it has a key of that type, best first
-_ALGORITHMS = {
-    "ssh-ed25519": ("ssh-ed25519",),
-    "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
-    "ecdsa-sha2-nistp384": ("ecdsa-sha2-nistp384",),
-    "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
-    "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"),
-}
+_ALGORITHMS = {kind: (kind,) for kind in KINDS} | {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
 
 #: What paramiko's IncompatiblePeer names, and where the server's offer is
 _OFFERS = {
@@ -89,7 +83,7 @@ def connect(edge: Edge) -> Transport:
 def shown(edge: Edge) -> dict[str, str]:
     """Every host key of the server: fingerprint -> type. One connection each; nobody logs in."""
     found: dict[str, str] = {}
-    kinds: Sequence[str] = tuple(_ALGORITHMS)
+    kinds: Sequence[str] = KINDS
     while kinds:
         transport = _shake(edge, kinds)
         key = transport.get_remote_server_key()
@@ -120,7 +114,7 @@ def _meet(edge: Edge, trust: Trust) -> Transport:
     """Any of the server's keys may be the trusted one; a server shows one a connection."""
     place = (edge.repository.host, edge.repository.port, trust.fingerprints)
     first = trust.kinds or ((_proven[place],) if place in _proven else ())
-    kinds: Sequence[str] = (*first, *(kind for kind in _ALGORITHMS if kind not in first))
+    kinds: Sequence[str] = (*first, *(kind for kind in KINDS if kind not in first))
     seen: dict[str, str] = {}
     while kinds:
         transport = _shake(edge, kinds)
@@ -163,9 +157,7 @@ def _set_up(transport: Transport, seconds: float, kinds: Iterable[str]) -> None:
     options = transport.get_security_options()
     known = set(options.key_types)
     options.key_types = tuple(name for kind in kinds for name in _ALGORITHMS[kind] if name in known)
-    options.ciphers = tuple(
-        sorted(options.ciphers, key=lambda name: "gcm" not in name)
-    )  # three times as fast
+    options.ciphers = tuple(sorted(options.ciphers, key=lambda name: "gcm" not in name))  # the fastest first
 
 
 def _nothing_in_common(edge: Edge, transport: Transport, error: Exception) -> RemoteError:
@@ -174,9 +166,7 @@ def _nothing_in_common(edge: Edge, transport: Transport, error: Exception) -> Re
         if what in str(error):
             details = {"what": what, "offered": [str(name) for name in transport.offered.get(offer, ())][:10]}
             return edge.error(Kind.PROTOCOL, "no_common_algorithm", details, permanent=True)
-    return edge.error(
-        Kind.PROTOCOL, "no_common_algorithm", {"what": "protocol", "offered": []}, permanent=True
-    )
+    return edge.error(Kind.PROTOCOL, "ssh_not_spoken", permanent=True)  # SSH 1, of the last century
 
 
 # ---------------------------------------------------------------- who we are

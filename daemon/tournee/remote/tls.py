@@ -87,8 +87,11 @@ def fingerprint(certificate: bytes) -> str:
 
 
 def described(certificate: bytes) -> dict[str, str]:
-    """Subject, issuer and expiry, for a person who compares."""
-    parsed = x509.load_der_x509_certificate(certificate)
+    """Subject, issuer and expiry, for a person who compares; nothing of a certificate that is malformed."""
+    try:
+        parsed = x509.load_der_x509_certificate(certificate)
+    except ValueError:
+        return {}
     return {
         "subject": printable(parsed.subject.rfc4514_string()),
         "issuer": printable(parsed.issuer.rfc4514_string()),

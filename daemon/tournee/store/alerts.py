@@ -139,17 +139,28 @@ def release_batch(tx: Transaction, batch: str, now: datetime) -> None:
 
 
 def claim(tx: Transaction, now: datetime, limit: int) -> list[Alert]:
-    """Messages that are due, their attempts counted.
+    """Messages that are due, their attempts counted; what is over is not told before what began.
 
     They stay due until they are settled: what was cut off in the middle goes again, with its Message-ID. The
     caller holds the one lock for alerts.
     """
-    due = sa.select(alerts.c.id).where(alerts.c.next_attempt_at <= now)
-    ids = tx.connection.scalars(due.order_by(alerts.c.next_attempt_at, alerts.c.id).limit(limit)).all()
+    due = sa.select(alerts.c.id).where(alerts.c.next_attempt_at <= now, ~_follows_one_that_waits(now))
+    ids = tx.connection.scalars(due.order_by(alerts.c.id).limit(limit)).all()
     counted = sa.update(alerts).where(alerts.c.id.in_(ids)).values(attempts=alerts.c.attempts + 1, batch=None)
     tx.connection.execute(counted)
     query = sa.select(*columns_of(Alert, alerts)).where(alerts.c.id.in_(ids)).order_by(alerts.c.id)
     return [_alert(row) for row in tx.connection.execute(query)]
+
+
+def _follows_one_that_waits(now: datetime) -> sa.ColumnElement[bool]:
+    """An earlier message to the same user about the same condition is to be tried again later."""
+    earlier = alerts.alias()
+    return sa.exists().where(
+        earlier.c.next_attempt_at > now,
+        earlier.c.user == alerts.c.user,
+        earlier.c.condition_id == alerts.c.condition_id,
+        earlier.c.id < alerts.c.id,
+    )
 
 
 def _alert(row: Row[Any]) -> Alert:

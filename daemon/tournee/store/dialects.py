@@ -114,7 +114,7 @@ SQLITE_CODES = {
 #: deleted. Temporary tables go to files and caches are small, so that memory does not grow with a file.
 PRAGMAS = """
     PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=FILE;
-    PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;
+    PRAGMA cache_size=-2048; PRAGMA journal_size_limit=67108864;
 """
 
 ROWS_A_STATEMENT = 80

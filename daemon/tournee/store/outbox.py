@@ -13,7 +13,7 @@ from itertools import count, islice
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, FromClause, Row, Select
+from sqlalchemy import ColumnElement, FromClause, Select
 
 from tournee.core.decide import Cap
 from tournee.core.facts import (
@@ -59,7 +59,7 @@ def candidates(
         rows = tx.connection.execute(_history(asked, deployment, channel, caps)).all()
         if not rows:
             return
-        yield from (_candidate(row, len(caps)) for row in rows)
+        yield from map(_candidate, rows)
         last = rows[-1].contact_id
 
 
@@ -75,7 +75,7 @@ def recheck(
     columns = (own.c.contact_id, own.c.id.label("own_id"))
     asked = sa.select(*columns).where(own.c.id.in_([claim.id for claim in claims])).subquery("asked")
     query = _history(asked, deployment, channel, caps).add_columns(asked.c.own_id)
-    return {row.own_id: _candidate(row, len(caps)) for row in tx.connection.execute(query)}
+    return {row.own_id: _candidate(row[:-1]) for row in tx.connection.execute(query)}
 
 
 def _history(asked: FromClause, deployment: str, channel: str, caps: Sequence[Cap]) -> Select[Any]:
@@ -93,12 +93,15 @@ def _history(asked: FromClause, deployment: str, channel: str, caps: Sequence[Ca
         unsent(waiting),
         *_counts_beside(asked, waiting),
     )
+    address = ADDRESS[Channel(channel)].label("address")
+    spent = [_spent(asked, cap) for cap in caps]
     columns = (
         asked.c.contact_id,
-        ADDRESS[Channel(channel)].label("address"),
-        refused.label("opted_out"),
-        pending.label("pending"),
-        *(column for cap in caps for column in _spent(asked, cap)),
+        address,
+        refused,
+        pending,
+        *(n for n, _ in spent),
+        *(at for _, at in spent),
     )
     return sa.select(*columns).join_from(asked, contacts, mine).order_by(asked.c.contact_id)
 
@@ -128,15 +131,16 @@ def _counts_beside(asked: FromClause, other: FromClause) -> list[ColumnElement[b
     return [sa.or_(before, sa.and_(other.c.id != asked.c.own_id, ~unsent(other)))]
 
 
-def _candidate(row: Row[Any], caps: int) -> Candidate:
-    spent = row[4 : 4 + 2 * caps]
+def _candidate(row: Sequence[Any]) -> Candidate:
+    contact_id, address, opted_out, pending, *spent = row
+    caps = len(spent) // 2
     return Candidate(
-        contact_id=row.contact_id,
-        address=row.address,
-        opted_out=row.opted_out,
-        pending=row.pending,
-        cap_counts=tuple(spent[::2]),
-        cap_latest=tuple(spent[1::2]),
+        contact_id=contact_id,
+        address=address,
+        opted_out=opted_out,
+        pending=pending,
+        cap_counts=tuple(spent[:caps]),
+        cap_latest=tuple(spent[caps:]),
     )
 
 

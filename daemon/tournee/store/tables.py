@@ -235,7 +235,10 @@ Index(
     solicitations.c.deployment,
 )
 _partial(
-    "solicitations_due", solicitations.c.next_attempt_at, where=solicitations.c.next_attempt_at.is_not(None)
+    "solicitations_due",
+    solicitations.c.next_attempt_at,
+    solicitations.c.id,
+    where=solicitations.c.next_attempt_at.is_not(None),
 )
 _partial(
     "solicitations_pending",

@@ -53,7 +53,6 @@ def _contacts() -> None:
         sa.Column("updated_at", TIME, nullable=False),
     )
     _partial_index("contacts_phone", "contacts", ["phone"], "phone IS NOT NULL")
-    _partial_index("contacts_without_email", "contacts", ["identity"], "email IS NULL")
     op.create_table(
         "memberships",
         sa.Column("list_id", ID, primary_key=True, autoincrement=False),
@@ -185,7 +184,9 @@ def _solicitations() -> None:
         sa.Column("sent_at", TIME),
         sa.Column("answer", TEXT),
     )
-    _partial_index("solicitations_due", "solicitations", ["next_attempt_at"], "next_attempt_at IS NOT NULL")
+    _partial_index(
+        "solicitations_due", "solicitations", ["next_attempt_at", "id"], "next_attempt_at IS NOT NULL"
+    )
     op.create_index("solicitations_history", "solicitations", ["contact_id", "counts_at", "deployment"])
     _partial_index(
         "solicitations_pending",

@@ -1,0 +1,57 @@
+"""What the tests of the promises share: houses on both databases, a mail server, installations with a clock."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.house import House
+from support.rounds import Round
+from support.smtp import Sink
+from support.terminal import eighty_columns, own_log
+from tournee.core.settings import Database
+from tournee.store import Store, open_store
+
+__all__ = ["eighty_columns", "own_log"]
+
+
+def on(database: Database, root: Path) -> House:
+    """A house on that database."""
+    house = House(root)
+    house.configure(house.config.read_text("utf-8").replace("sqlite:///tournee.db", f'"{database.url}"'))
+    return house
+
+
+@pytest.fixture
+def house(tmp_path: Path, database: Database) -> House:
+    """A configuration, a drop box and commands, on both databases."""
+    return on(database, tmp_path)
+
+
+@pytest.fixture
+def small_house(tmp_path: Path) -> House:
+    """The same on SQLite alone, for what the database has no part in."""
+    return House(tmp_path)
+
+
+@pytest.fixture
+def rounds(tmp_path: Path, database: Database, store: Store) -> Round:
+    """An installation with a drop box and a clock that tests set, on both databases."""
+    return Round(tmp_path, database, store)
+
+
+@pytest.fixture
+def small_rounds(tmp_path: Path, sqlite_database: Database) -> Iterator[Round]:
+    """The same on SQLite alone."""
+    store = open_store(sqlite_database)
+    yield Round(tmp_path, sqlite_database, store)
+    store.close()
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A mail server."""
+    server = Sink()
+    server.start()
+    yield server
+    server.stop()

@@ -1,0 +1,180 @@
+"""Promise 4, nobody is solicited who should not be: consent and caps hold under races, retries and crashes."""
+
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from support.house import House
+from support.smtp import Sink
+from tournee.actions import App, intake, open_app
+from tournee.store import tables
+
+MAILS = 150
+FEW = 12
+RACES = 20
+TITLE = "Email;Langue\n"
+#: A second list with a survey of its own, one that deploys nothing, and an allowance that surveys share.
+LISTS = """\
+  halles:
+    name: Halles
+    feed: {repository: depot, every: 1 hour, language: fr, deploy: accueil}
+  known:
+    name: Known
+    feed: {repository: depot, every: 1 hour, language: fr}
+solicitation_rules: [{at_most: 1 per month}]
+mail:"""
+SURVEY = """\
+deployments:
+  accueil:
+    channel: email
+    from: avis@boutique.example
+    subject: Bienvenue
+    template: satisfaction.html
+    survey_url: https://survey.example/s/2
+"""
+
+
+class Held(dict[str, str]):
+    """Answers to recipients: the first one waits until the test lets it go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.go = threading.Event(), threading.Event()
+
+    def get(self, _address: str, usual: str) -> str:  # type: ignore[override]
+        self.reached.set()
+        assert self.go.wait(30)
+        return usual
+
+
+@pytest.fixture
+def post(house: House, sink: Sink) -> House:
+    """A house that sends, with a file in its drop box."""
+    house.with_post(sink.port)
+    house.put("import_avis.csv", people(range(FEW)))
+    return house
+
+
+def people(numbers: Iterable[int]) -> str:
+    return TITLE + "".join(f"c{number}@example.com;fr\n" for number in numbers)
+
+
+def start(house: House, *words: str) -> subprocess.Popen[str]:
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(
+        house.arguments(*words), env=house.environ(), cwd=house.root, stdout=quiet, stderr=quiet, text=True
+    )
+
+
+def addresses(sink: Sink) -> list[str]:
+    return [message.to for message in sink.received]
+
+
+def totals(house: House) -> dict[str, int]:
+    return house.here("deployments", "--json").json[0]
+
+
+# ---------------------------------------------------------------- consent
+
+
+def test_who_opts_out_before_the_message_leaves_gets_none(post: House, sink: Sink) -> None:
+    post.here("poll", "--no-send")
+    post.here("contact", "opt-out", "c7@example.com")
+    post.here("poll")
+    assert sorted(addresses(sink)) == sorted(f"c{n}@example.com" for n in range(FEW) if n != 7)
+    [decision] = post.here("why", "c7@example.com", "--json").json
+    assert (decision["status"], decision["rule"]) == ("blocked", "opt_out")
+
+
+def test_who_opts_out_while_another_process_sends_gets_none(post: House, sink: Sink) -> None:
+    held = sink.refuse = Held()
+    sender = start(post, "poll")
+    assert held.reached.wait(30)
+    leaving = {f"c{number}@example.com" for number in (1, 5, FEW - 1)}
+    done = [post.here("contact", "opt-out", address).code for address in leaving]
+    held.go.set()
+    assert (done, sender.wait(30)) == ([0, 0, 0], 0)
+    assert (leaving & set(addresses(sink)), totals(post)["blocked"]) == (set(), 3)
+    assert len(sink.received) == FEW - 3
+
+
+def test_no_later_file_and_no_other_list_brings_back_who_opted_out(post: House, sink: Sink) -> None:
+    post.here("poll", "--no-send")
+    post.here("contact", "opt-out", "c7@example.com")
+    for name in ("import_avis_2.csv", "import_avis_3.csv"):
+        post.put(name, TITLE + "C7@EXAMPLE.com;en\n")
+        post.here("poll", "--no-send")
+    post.here("poll")
+    assert "c7@example.com" not in [address.lower() for address in addresses(sink)]
+
+
+# ---------------------------------------------------------------- caps
+
+
+@pytest.fixture
+def rivals(post: House, sink: Sink) -> Iterator[tuple[App, App]]:
+    """The program opened twice, as two processes have it; two lists whose surveys share one allowance."""
+    text = post.config.read_text("utf-8").replace("mail:", LISTS, 1)
+    post.configure(text.replace("deployments:\n", SURVEY, 1))
+    with ExitStack() as both:
+        yield (
+            both.enter_context(open_app(str(post.config))),
+            both.enter_context(open_app(str(post.config))),
+        )
+
+
+def test_of_two_imports_at_once_one_spends_a_persons_allowance(
+    rivals: tuple[App, App], tmp_path: Path
+) -> None:
+    def enter(race: int, side: int, line: threading.Barrier) -> None:
+        path = tmp_path / f"{side}.csv"
+        shared = [*range(race * 100, race * 100 + 60)][:: 1 - 2 * side]
+        path.write_text(people([*shared, race * 100 + 60 + side]), "utf-8")
+        line.wait()
+        intake.import_file(rivals[side], ("avis", "halles")[side], str(path))
+
+    known = tmp_path / "known.csv"
+    known.write_text(people(range(0, RACES * 100, 2)), "utf-8")
+    intake.import_file(rivals[0], "known", str(known))
+    with ThreadPoolExecutor(2) as pool:
+        for race in range(RACES):
+            list(pool.map(enter, (race, race), (0, 1), [threading.Barrier(2)] * 2))
+    assert planned(rivals[0]) == {1: RACES * 62}
+
+
+def planned(app: App) -> Counter[int]:
+    """How many people have how many solicitations planned."""
+    one = tables.solicitations.c
+    query = sa.select(sa.func.count()).where(one.decision == "planned").group_by(one.contact_id)
+    with app.store.read() as tx:
+        return Counter(tx.connection.scalars(query))
+
+
+# ---------------------------------------------------------------- crashes
+
+
+def test_killed_at_any_moment_nobody_gets_two_and_the_next_run_sends_the_rest(
+    post: House, sink: Sink
+) -> None:
+    post.put("import_avis.csv", people(range(MAILS)))
+    for moment in (1, 60, 140):
+        process = start(post, "poll")
+        sink.wait_for(moment)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    codes = [post.here("poll").code for _ in range(2)]
+    ids = Counter(str(message.mail["Message-ID"]) for message in sink.received)
+    assert (set(ids.values()), len(set(addresses(sink)))) == ({1}, len(sink.received))
+    counts = totals(post)
+    assert (counts["planned"], counts["sent"] + counts["uncertain"]) == (MAILS, MAILS)
+    assert counts["uncertain"] <= 3
+    assert counts["sent"] <= len(sink.received) <= MAILS
+    assert codes[1] == 0

@@ -4,10 +4,9 @@ import pytest
 
 from support.rounds import JO, ZOE, A, B, Round
 from support.servers import running
-from tournee.actions import check, contacts
+from tournee.actions import check
 from tournee.core.errors import RemoteError, UnknownName
 from tournee.core.facts import ListCheck, RemoteErrorKind, RepositoryCheck
-from tournee.core.languages import STANDARD
 
 
 def connected(rounds: Round) -> ListCheck:
@@ -101,14 +100,10 @@ def test_a_new_version_of_a_known_file_is_not_taken_again(small_rounds: Round):
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_template_reads_back_without_a_warning(rounds: Round, language: str):
+def test_the_template_as_it_is_brings_nobody_and_no_warning(rounds: Round, language: str):
     rounds.feed(language=language)
     record = rounds.bring(text=check.template(rounds.app, "avis"))
-    assert (record.outcome, record.warnings, record.counts.created) == ("imported", (), 1)
-    (email,) = rounds.names()
-    contact = contacts.show(rounds.app, email)
-    unfilled = [name for name in STANDARD if getattr(contact, name) is None]
-    assert (unfilled, contact.fields) == ([], {"amount": "12.50", "loyal": True})
+    assert (record.outcome, record.warnings, record.counts.read) == ("imported", (), 0)
 
 
 def test_the_template_has_every_standard_field_and_every_declared_one(small_rounds: Round):
@@ -148,3 +143,14 @@ def test_a_repository_that_does_not_exist_is_told_with_the_nearest(small_rounds:
     assert (caught.value.reason.code, caught.value.reason.details["nearest"]) == (
         "unknown_repository", "depot",
     )  # fmt: skip
+
+
+# ---------------------------------------------------------------- several lists of one repository
+
+
+def test_a_directory_that_is_not_there_hides_no_other_list(small_rounds: Round):
+    small_rounds.put(A, ZOE)
+    small_rounds.feed("a_lost_one", path="nowhere")
+    ((seen,),) = [check.connect(small_rounds.app)]
+    assert (seen.ok, seen.error) == (False, RemoteErrorKind.NOT_FOUND)
+    assert [(entry.list, entry.taken) for entry in seen.lists] == [("avis", (A,))]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from support.rounds import Round
-from tournee.actions import App, contacts
+from tournee.actions import App, contacts, explain
 from tournee.core.errors import AmbiguousContact, InvalidValue, TourneeError, UnknownName
 from tournee.core.facts import Contact, Reason
 
@@ -112,6 +112,21 @@ def test_a_contact_is_found_by_email_by_phone_and_by_id(rounds: Round):
     contact = added(rounds, *ZOE, f"phone={PHONE}")
     for who in ("ZOE@EXAMPLE.COM", f" {PHONE} ", "+33 6 12 34 56 78", str(contact.id)):
         assert contacts.show(rounds.app, who) == contact
+
+
+def test_a_contact_is_found_by_its_phone_and_address_as_the_files_write_them(small_rounds: Round):
+    contact = added(small_rounds, "email=zoe@exämple.com", f"phone={PHONE}")
+    for who in ("06 12 34 56 78", "0612345678", "0033612345678", "+33 (0)6 12 34 56 78"):
+        assert contacts.show(small_rounds.app, who) == contact
+    for who in ("zoe@xn--exmple-cua.com", "ZOE@EXÄMPLE.com"):
+        assert contacts.show(small_rounds.app, who) == contact
+    assert explain.why(small_rounds.app, "06.12.34.56.78") == []
+
+
+def test_a_phone_without_a_country_is_from_where_those_of_the_files_are(small_rounds: Round):
+    assert added(small_rounds, "phone=06 12 34 56 78", lists=("avis",)).phone == PHONE
+    changed = contacts.change(small_rounds.app, PHONE, ["phone=06 99 99 99 99"])
+    assert changed.phone == "+33699999999"
 
 
 @pytest.mark.parametrize("who", ["nobody@example.com", "+33699999999", "99", "Zoé", "", "9" * 30])

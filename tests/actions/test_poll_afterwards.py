@@ -34,6 +34,16 @@ def test_an_imported_file_is_deleted_where_the_feed_says_so(rounds: Round):
     assert rounds.files() == []
 
 
+@pytest.mark.parametrize("after", ["archive", "delete"])
+def test_a_marker_left_behind_would_call_half_a_file_complete_so_it_goes_too(rounds: Round, after: str):
+    rounds.feed(after_import=after, settle=None, marker=".ok")
+    rounds.put(A, ZOE)
+    rounds.put(f"{A}.ok", text="")
+    assert rounds.outcomes() == {A: "imported"}
+    rounds.put(A, JO)
+    assert rounds.next_outcomes() == {A: "waiting no_marker"}
+
+
 def test_an_archive_is_never_overwritten(rounds: Round):
     rounds.feed(after_import="archive")
     for row in (ZOE, JO, UTE):

@@ -18,7 +18,10 @@ from tournee.config import Config, load
 from tournee.core.errors import UnknownName
 from tournee.core.facts import Reason
 from tournee.core.languages import Layout
+from tournee.core.languages.words import trimmed
 from tournee.core.match import FeedPattern
+from tournee.core.normalise.emails import email
+from tournee.core.normalise.phones import phone
 from tournee.core.settings import Channel, Feed, Repository, SendingList, Settings
 from tournee.store import Store, open_store
 
@@ -108,6 +111,22 @@ class App:
     def feeds(self) -> dict[str, Feed]:
         """The feed of every list that has one."""
         return {key: entry.feed for key, entry in self.settings.lists.items() if entry.feed}
+
+    def phone_countries(self, lists: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Where phones that do not say so are from in the files of these lists, by default of all."""
+        keys = self.feeds() if lists is None else self.feeds().keys() & set(lists)
+        return tuple(sorted({self.layout(key).phone_country for key in keys}))
+
+    def meant(self, who: str) -> tuple[str, ...]:
+        """A person's word for a contact as the store knows it: an email, an id, or the phones it may be."""
+        word = trimmed(who)
+        if "@" in word:
+            address = email(word)
+            return (address if isinstance(address, str) else word,)
+        if word.isascii() and word.isdigit() and not word.startswith("0"):
+            return (word,)
+        numbers = [phone(word, country) for country in self.phone_countries() or (None,)]
+        return tuple(sorted({number for number in numbers if isinstance(number, str)})) or (word,)
 
     def path(self, feed: Feed, name: str) -> str:
         """A file's whole path in its repository: with its content, what identifies a delivery."""

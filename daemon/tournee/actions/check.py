@@ -2,14 +2,18 @@
 
 import os
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tournee.actions import App, unknown
 from tournee.config import load
 from tournee.core import languages, match
 from tournee.core.errors import RemoteError, UnknownName
-from tournee.core.facts import ListCheck, RepositoryCheck, TrustOffer
+from tournee.core.facts import ListCheck, RemoteErrorKind, RepositoryCheck, TrustOffer
 from tournee.core.settings import Feed, Repository
 from tournee.store import imports
+
+if TYPE_CHECKING:  # paramiko and ftplib are loaded when a repository is opened, not before
+    from tournee.remote import Remote
 
 
 def connect(app: App) -> tuple[RepositoryCheck, ...]:
@@ -20,18 +24,33 @@ def connect(app: App) -> tuple[RepositoryCheck, ...]:
 def _connect(app: App, repository: Repository) -> RepositoryCheck:
     """One repository; without a feed, its own directory is listed all the same."""
     feeds = {key: feed for key, feed in app.feeds().items() if feed.repository == repository.key}
+    lists: list[ListCheck] = []
     try:
         with app.visit(repository) as remote:
             if not feeds:
                 remote.list("")
-            lists = []
-            for key, feed in feeds.items():
-                patterns = app.patterns(feed)
-                files = remote.list(feed.directory, partial(match.concerns, patterns))
-                lists.append(_list_check(app, key, feed, match.match(files, patterns)[key]))
+            missing = [error for key in feeds if (error := _look_into(app, remote, key, lists))]
+        if missing:
+            raise missing[0]
     except RemoteError as error:
-        return RepositoryCheck(repository=repository.key, ok=False, error=error.kind, reason=error.reason)
+        return RepositoryCheck(
+            repository=repository.key, ok=False, error=error.kind, reason=error.reason, lists=tuple(lists)
+        )
     return RepositoryCheck(repository=repository.key, ok=True, lists=tuple(lists))
+
+
+def _look_into(app: App, remote: "Remote", key: str, lists: list[ListCheck]) -> RemoteError | None:
+    """Add what a list would take; a directory that is not there hides no other list's."""
+    feed = app.feed(key)
+    patterns = app.patterns(feed)
+    try:
+        files = remote.list(feed.directory, partial(match.concerns, patterns))
+    except RemoteError as error:
+        if error.kind is not RemoteErrorKind.NOT_FOUND:
+            raise
+        return error
+    lists.append(_list_check(app, key, feed, match.match(files, patterns)[key]))
+    return None
 
 
 def _list_check(app: App, key: str, feed: Feed, mine: match.Matched) -> ListCheck:

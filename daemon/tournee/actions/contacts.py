@@ -13,14 +13,14 @@ from tournee.store import Transaction, contacts
 def show(app: App, who: str) -> Contact:
     """The contact; raises UnknownName, AmbiguousContact."""
     with app.store.read() as tx:
-        return contacts.the_one(tx, who)
+        return contacts.the_one(tx, *app.meant(who))
 
 
 def add(app: App, assignments: Sequence[str], lists: Sequence[str]) -> Contact:
     """A new contact from `field=value` words, put on the lists; raises InvalidValue, UnknownName."""
     for key in lists:
         app.list(key)
-    values = _values(app, assignments)
+    values = _values(app, assignments, lists)
     if "identity" not in values:
         raise InvalidValue(Reason("identity_missing"))
     with app.store.write() as tx:
@@ -32,10 +32,10 @@ def add(app: App, assignments: Sequence[str], lists: Sequence[str]) -> Contact:
 
 def change(app: App, who: str, assignments: Sequence[str]) -> Contact:
     """The contact with some fields set (`field=` clears); raises InvalidValue, UnknownName …"""
-    values = _values(app, assignments)
+    values = _values(app, assignments, ())
     values.pop("identity", None)
     with app.store.write() as tx:
-        contact = contacts.the_one(tx, who)
+        contact = contacts.the_one(tx, *app.meant(who))
         contacts.change(tx, contact.id, values, app.clock())
         return _stored(tx, contact.id)
 
@@ -43,7 +43,7 @@ def change(app: App, who: str, assignments: Sequence[str]) -> Contact:
 def opt_out(app: App, who: str, channel: str = "all", reason: str | None = None) -> Contact:
     """The contact, who is not to be solicited any more; raises UnknownName, AmbiguousContact."""
     with app.store.write() as tx:
-        contact = contacts.the_one(tx, who)
+        contact = contacts.the_one(tx, *app.meant(who))
         contacts.opt_out(tx, contact.id, channel, "command", reason, app.clock())
         return _stored(tx, contact.id)
 
@@ -51,7 +51,7 @@ def opt_out(app: App, who: str, channel: str = "all", reason: str | None = None)
 def opt_in(app: App, who: str, channel: str, reason: str) -> Contact:
     """The contact, who agreed again; the reason is kept. Raises UnknownName, AmbiguousContact."""
     with app.store.write() as tx:
-        contact = contacts.the_one(tx, who)
+        contact = contacts.the_one(tx, *app.meant(who))
         contacts.opt_in(tx, contact.id, channel, reason, app.clock())
         return _stored(tx, contact.id)
 
@@ -62,10 +62,18 @@ def _stored(tx: Transaction, contact_id: int) -> Contact:
     return contact
 
 
-def _values(app: App, assignments: Sequence[str]) -> dict[str, JsonValue]:
-    """`field=value` words as stored values: fields by their keys, values as an English file writes them."""
-    english = app.config.languages["en"]
-    layout = Layout(language=english, languages=app.config.languages, fields=app.settings.contact_fields)
+def _values(app: App, assignments: Sequence[str], lists: Sequence[str]) -> dict[str, JsonValue]:
+    """`field=value` words as stored values: fields by their keys, values as an English file writes them.
+
+    A phone that does not say its country is from where those of the lists are, or of all lists.
+    """
+    countries = app.phone_countries(lists) or app.phone_countries()
+    layout = Layout(
+        language=app.config.languages["en"],
+        languages=app.config.languages,
+        fields=app.settings.contact_fields,
+        country=countries[0] if len(countries) == 1 else None,
+    )
     pairs: dict[str, str] = {}
     for word in assignments:
         name, equals, value = word.partition("=")

@@ -105,7 +105,7 @@ def errors(app: App, import_id: int) -> list[RowError]:
 def why(app: App, who: str) -> list[DecisionRecord]:
     """Each solicitation decision about a contact, newest first; raises UnknownName, AmbiguousContact."""
     with app.store.read() as tx:
-        return outbox.decisions_of(tx, contacts.the_one(tx, who).id)
+        return outbox.decisions_of(tx, contacts.the_one(tx, *app.meant(who)).id)
 
 
 def deployments(app: App) -> list[DeploymentTotals]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import IO, BinaryIO
 
-from tournee.actions import App, Progress, alert, quiet
+from tournee.actions import App, Progress, afterwards, alert, quiet
 from tournee.core import decide, normalise, read
 from tournee.core.errors import FileRejected, LocalFileError, Stopped
 from tournee.core.facts import (
@@ -25,8 +25,7 @@ from tournee.core.facts import (
     RowError,
     WarningCode,
 )
-from tournee.core.settings import AfterImport, Feed
-from tournee.store import Transaction, imports, merge, outbox, rounds
+from tournee.store import Transaction, imports, merge, outbox
 
 ROWS_AT_ONCE = 5_000
 ROW_ERRORS_KEPT = 10_000
@@ -51,7 +50,6 @@ class Origin:
     """Where a polled file lies; `follows` is the path's last delivery (0 at first), `batch` the poll."""
 
     repository: str
-    directory: str
     path: str
     modified: str
     follows: int
@@ -176,7 +174,8 @@ class _Intake:
         imports.add_row_errors(tx, import_id, self.errors)
         imports.finish(tx, record, self.error_total)
         if self.source.origin:
-            plan_afterwards(self.app, tx, record, self.source.origin, self.source.size)
+            modified = self.source.origin.modified
+            afterwards.plan(self.app, tx, record, size=self.source.size, modified=modified)
         return record
 
     def _draft(self) -> imports.Draft:
@@ -277,34 +276,6 @@ def deliver(tx: Transaction, source: Source, now: datetime) -> int | None:
         modified=origin.modified,
         now=now,
     )
-
-
-def plan_afterwards(app: App, tx: Transaction, record: Import, origin: Origin, size: int) -> None:
-    """What is to become of the remote file, written with its import so that a crash forgets nothing."""
-    action, target = _afterwards(app.feed(record.list), record.outcome)
-    if action is None:
-        return
-    assert record.id is not None
-    chore = rounds.NewChore(
-        repository=origin.repository,
-        directory=origin.directory,
-        name=record.file,
-        action=action,
-        target=target,
-        import_id=record.id,
-        size=size,
-        modified=origin.modified,
-    )
-    rounds.add_chore(tx, chore)
-
-
-def _afterwards(feed: Feed, outcome: Outcome) -> tuple[rounds.ChoreAction | None, str | None]:
-    """What the feed wants done with a file after its import, and where to; None to leave it."""
-    if outcome is Outcome.REJECTED:
-        return (rounds.ChoreAction.ARCHIVE, feed.rejected_to) if feed.rejected_to else (None, None)
-    if feed.after_import is AfterImport.ARCHIVE:
-        return rounds.ChoreAction.ARCHIVE, feed.archive_to
-    return (rounds.ChoreAction.DELETE, None) if feed.after_import is AfterImport.DELETE else (None, None)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tournee import telemetry
-from tournee.actions import App, Progress, alert, quiet
-from tournee.actions.intake import Origin, Source, deliver, plan_afterwards, spool, take
+from tournee.actions import App, Progress, afterwards, alert, quiet
+from tournee.actions.intake import Origin, Source, deliver, spool, take
 from tournee.core import match, settle
 from tournee.core.errors import LocalFileError, RemoteError, Stopped
 from tournee.core.facts import (
@@ -205,7 +205,8 @@ class _Pass:
                 else:
                     self._trouble(error)
                 return False
-        self._tidy(remote)
+        if trouble := afterwards.tidy(self.app, remote, self.feed):
+            self._trouble(trouble)
         return True
 
     def _judge(self, remote: "Remote") -> None:
@@ -265,7 +266,7 @@ class _Pass:
                 imports.confirm_delivery(tx, delivery.id, modified=file.modified, now=self.app.clock())
             record = imports.get(tx, delivery.import_id) if delivery.import_id else None
             if record:
-                plan_afterwards(self.app, tx, record, self._origin(file, delivery.id), delivery.size)
+                afterwards.plan(self.app, tx, record, size=delivery.size, modified=file.modified)
 
     @contextmanager
     def _spooled(self, remote: "Remote", entry: match.TakenFile) -> Iterator[Source]:
@@ -292,44 +293,11 @@ class _Pass:
     def _origin(self, file: RemoteFile, follows: int) -> Origin:
         return Origin(
             repository=self.repository.key,
-            directory=self.feed.directory,
             path=self.app.path(self.feed, file.name),
             modified=file.modified,
             follows=follows,
             batch=self.batch,
         )
-
-    def _tidy(self, remote: "Remote") -> None:
-        """Archive or delete what was imported, now or at an earlier pass that could not."""
-        with self.app.store.read() as tx:
-            chores = rounds.chores(tx, self.repository.key, self.feed.directory)
-        for chore in chores:
-            try:
-                self._put_away(remote, chore)
-            except RemoteError as error:
-                self._trouble(error)
-                with self.app.store.write() as tx:
-                    rounds.chore_failed(tx, chore.id, self.app.clock())
-            else:
-                with self.app.store.write() as tx:
-                    rounds.chore_done(tx, chore.id)
-
-    def _put_away(self, remote: "Remote", chore: rounds.Chore) -> None:
-        """One file out of the way, unless it is gone or a new version has come in its place."""
-        now_there = remote.look(chore.directory, chore.name)
-        if now_there is None or (now_there.size, now_there.modified) != (chore.size, chore.modified):
-            return
-        if chore.action is rounds.ChoreAction.DELETE:
-            remote.delete(chore.directory, chore.name)
-            return
-        for target in match.free_names(chore.name, chore.import_id):
-            try:
-                remote.move(chore.directory, chore.name, chore.target or "", target)
-            except RemoteError as error:
-                if error.reason.code != "target_exists":
-                    raise
-            else:
-                return
 
     def _report(
         self, name: str, outcome: FileOutcome, import_id: int | None = None, reason: Reason | None = None

@@ -51,9 +51,9 @@ def find(tx: Transaction, text: str) -> tuple[Contact, ...]:
     return tuple(load(tx, ids).values())
 
 
-def the_one(tx: Transaction, text: str) -> Contact:
-    """The one contact that an email, a phone or an id means; raises UnknownName, AmbiguousContact."""
-    found = find(tx, text)
+def the_one(tx: Transaction, *texts: str) -> Contact:
+    """The one contact that emails, phones or ids mean; raises UnknownName, AmbiguousContact."""
+    found = list({contact.id: contact for text in texts for contact in find(tx, text)}.values())
     if not found:
         raise UnknownName(Reason("unknown_contact"))
     if len(found) > 1:

@@ -8,8 +8,6 @@ languages come from CLDR (`languages.cldr`).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import phonenumbers
-
 from tournee.core import settings
 from tournee.core.languages import cldr
 from tournee.core.languages.data import Source, Words
@@ -104,10 +102,9 @@ def language_from(tag: str, data: Mapping[str, object]) -> Language:
 
 
 def template(layout: Layout) -> str:
-    """A CSV file for a person to fill in: the header, and an example below it."""
+    """A CSV file for a person to fill in: its header, and no example that would be imported as a person."""
     delimiter = layout.language.delimiter
-    rows = (template_header(layout), template_row(layout))
-    return "".join(delimiter.join(_quoted(cell, delimiter) for cell in row) + "\r\n" for row in rows)
+    return delimiter.join(_quoted(name, delimiter) for name in template_header(layout)) + "\r\n"
 
 
 def _quoted(cell: str, delimiter: str) -> str:
@@ -117,33 +114,3 @@ def _quoted(cell: str, delimiter: str) -> str:
 def template_header(layout: Layout) -> list[str]:
     """The column names of a file for a person to fill in."""
     return [layout.names(field_key)[0] for field_key in (*STANDARD, *layout.fields)]
-
-
-def template_row(layout: Layout) -> list[str]:
-    """An example of a row below `template_header`, which reads back without an error."""
-    language = layout.language
-    country = layout.phone_country
-    number = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
-    national = phonenumbers.PhoneNumberFormat.NATIONAL
-    standard = {
-        "last_name": "Martin",
-        "first_name": "Camille",
-        "gender": language.genders["female"][0],
-        "title": language.titles["mrs"][0],
-        "country": cldr.country_name(language.tag, country),
-        "email": "camille.martin@example.com",
-        "phone": phonenumbers.format_number(number, national) if number else "",
-        "language": layout.default_language or language.tag,
-    }
-    return [*standard.values(), *(_example(language, declared.type) for declared in layout.fields.values())]
-
-
-def _example(language: Language, kind: settings.FieldType) -> str:
-    parts = {"d": "31", "m": "01", "y": "2026"}
-    examples = {
-        settings.FieldType.TEXT: "ABC 123",
-        settings.FieldType.NUMBER: "12" + cldr.decimal_mark(language.tag) + "50",
-        settings.FieldType.DATE: "/".join(parts[part] for part in cldr.date_order(language.tag)),
-        settings.FieldType.BOOLEAN: language.yes[0],
-    }
-    return examples[kind]

@@ -1,4 +1,4 @@
-"""What the tests of the promises share: houses on both databases, a mail server, installations with a clock."""
+"""What the tests of the promises share: houses and installations on both databases, a mail server."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -17,7 +17,7 @@ Noël;Ute;ute@example.com;fr;1.5
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A house with a round behind it: files taken, rejected and not taken; one person who opted out before."""
+    """A house with a round behind it: files taken, rejected and not taken, a person who opted out."""
     house, sink = House(tmp_path_factory.mktemp("house")), Sink()
     sink.start()
     house.with_post(sink.port)

@@ -1,4 +1,4 @@
-"""Promise 4, nobody is solicited who should not be: consent and caps hold under races, retries and crashes."""
+"""Promise 4, nobody is solicited who should not be: consent and caps hold under races and crashes."""
 
 import signal
 import subprocess

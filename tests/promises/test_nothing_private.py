@@ -1,6 +1,6 @@
 """Promise 6, nothing private leaks: commands and a daemon while everything goes wrong, and all that they say.
 
-The files hold a value of its own in every cell, in good rows and bad; the secrets are values of their own, too.
+The files hold a value of its own in every cell, in good rows and bad; so do the secrets.
 What was said is kept apart by where it stands: in the log, the answers, the alerts, the database.
 """
 
@@ -9,7 +9,6 @@ import re
 import sqlite3
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,8 +22,8 @@ from tournee import telemetry
 
 #: The program with a log that leaves nothing out.
 LOUD = (
-    "import tournee.telemetry as log; setup = log.setup; log.setup = lambda level=0, **how: setup(10, **how); "
-    "from tournee.cli import main; main()"
+    "import tournee.telemetry as log; setup = log.setup; "
+    "log.setup = lambda level=0, **how: setup(10, **how); from tournee.cli import main; main()"
 )
 HEADER = "Email;Téléphone;Nom;Prénom;Sexe;Civilité;Pays;Langue;Montant;Acheté;Magasin"
 GOOD = "qxa{0}@qxhome.example;+3369876543{0};Qxnom;Qxprénom;F;Mme;France;fr;77{0}31,5;0{0}/01/2026;Qxshop"
@@ -134,7 +133,7 @@ FIELDS = "  bought: {type: date, columns: {fr: Acheté}}\n"
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     house, sink = House(tmp_path_factory.mktemp("house")), Sink()
     house.arguments = lambda *words: [sys.executable, "-c", LOUD, *words]  # type: ignore[method-assign]
     sink.start()
@@ -147,7 +146,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             told.prepare(locked, barred)
             told.go_wrong()
     sink.stop()
-    yield told
+    return told
 
 
 @pytest.mark.parametrize("reader", ["log", "answers", "alerts", "database"])

@@ -81,7 +81,7 @@ def test_fifty_rounds_leave_no_file_and_no_thread_behind(small_house: House, tmp
         small_house.served_by(sftp)
         second = {
             "url": ftps.repository.url,
-            "password": "la-tournee",
+            "password": PASSWORD,
             "certificate": ftps.repository.certificate,
         }
         text = small_house.config.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Promise 2, the right file: exactly the names of a prefix, from real servers, and never one being written."""
+"""Promise 2, the right file: exactly the names of a prefix, and never a file being written."""
 
 import gzip
 import io

@@ -72,8 +72,8 @@ def aborted_soon(remote: Remote, act: Callable[[], object], under_way: Callable[
     return error
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -109,6 +109,7 @@ def test_an_sftp_server_that_falls_silent_at_the_login_is_left(directory: Path, 
         proxy.freeze(limit)
         error = trouble(lambda: everything(box.with_(port=proxy.port, timeout=MOMENT)))
     assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
+    wait_for(lambda: not any(isinstance(thread, threading.Timer) for thread in threading.enumerate()), 2)
 
 
 def test_an_sftp_server_that_falls_silent_later_is_left(directory: Path) -> None:
@@ -167,6 +168,13 @@ def test_a_greeting_that_drips_is_left_at_the_timeout(protocol: Protocol) -> Non
     greeting = b"SSH-2.0-slow" if protocol is Protocol.SFTP else b"220-welcome to this server"
     with Silent(greeting, pause=0.2) as port, within(3):
         error = trouble(open_remote(servers.repository(protocol, port.port, timeout=MOMENT)).__enter__)
+    assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
+
+
+def test_a_reply_that_drips_is_left_at_the_timeout() -> None:
+    script = ScriptedFtp(replies={"CWD": "250 " + "welcome " * 20}, drip=0.1)
+    with script as server, open_remote(ftp(server.port)) as remote, within(2):
+        error = trouble(lambda: remote.list(""))
     assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
 
 

@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -253,6 +254,13 @@ def test_a_file_that_shrinks_while_it_is_read_is_not_taken(box: Box) -> None:
 def test_a_file_that_grows_while_it_is_read_is_not_taken(box: Box) -> None:
     path = box.put("a.csv", b"x" * 16_000_000)
     assert fate(box, lambda: os.truncate(path, 17_000_000)) in ("truncated", "seen to change")
+
+
+@pytest.mark.parametrize("kind", ["sftp", "local"])
+def test_a_file_that_is_written_anew_while_it_is_read_is_cut(directory: Path, kind: str) -> None:
+    with servers.running(kind, directory) as box:
+        path = box.put("a.csv", b"x" * 3_000_000)
+        assert fate(box, lambda: os.utime(path, (1, 1))) == "truncated"
 
 
 def test_the_next_file_is_fetched_after_one_that_was_cut(box: Box) -> None:

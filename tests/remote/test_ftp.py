@@ -8,7 +8,7 @@ import pytest
 
 from support import faults, servers
 from support.faults import DROP, ScriptedFtp
-from tournee.core.errors import RemoteError
+from tournee.core.errors import LocalFileError, RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.settings import Protocol, Repository
 from tournee.demo.servers import Certificate, FtpServer, Tls
@@ -276,6 +276,17 @@ def test_a_conversation_that_broke_inside_a_transfer_is_over() -> None:
     """Else the next command would get the answer to this one."""
     with ScriptedFtp(files={"a.csv": b"12345"}, final=DROP) as server, open_remote(to(server)) as remote:
         assert trouble(lambda: content(remote, "a.csv", 5)).reason.code == "connection_lost"
+        assert trouble(lambda: remote.list("")).reason.code == "connection_lost"
+
+
+def test_a_conversation_whose_file_could_not_be_written_is_over() -> None:
+    """Else the next command would get the answer to this transfer."""
+    with (
+        visit(ScriptedFtp(files={"a.csv": b"x" * 100_000})) as remote,
+        open("/dev/full", "wb", buffering=0) as full,
+    ):
+        with pytest.raises(LocalFileError):
+            remote.fetch("", "a.csv", full, 100_000)
         assert trouble(lambda: remote.list("")).reason.code == "connection_lost"
 
 

@@ -186,6 +186,22 @@ def test_the_repositorys_directory_is_the_logins_or_the_urls(
         assert [file.name for file in remote.list("")] == [listed]
 
 
+class Overwriting(Folder):
+    """Renames over what is there, as some servers do."""
+
+    def rename(self, oldpath: str, newpath: str) -> int:
+        self._path(oldpath).replace(self._path(newpath))
+        return paramiko.sftp.SFTP_OK
+
+
+def test_a_server_that_renames_over_files_is_not_asked_to(directory: Path) -> None:
+    (directory / "a.csv").write_bytes(b"new")
+    (directory / "b.csv").write_bytes(b"old")
+    with visit(directory, Overwriting) as remote:
+        assert trouble(lambda: remote.move("", "a.csv", "", "b.csv")).reason.code == "target_exists"
+    assert (directory / "b.csv").read_bytes() == b"old"
+
+
 # ---------------------------------------------------------------- how one logs in
 
 

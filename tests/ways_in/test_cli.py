@@ -37,6 +37,11 @@ def test_rejected_rows_leave_0_and_strict_makes_them_1(house):
     assert (lenient.code, strict.code) == (0, 1)
 
 
+def test_a_strict_poll_that_rejects_rows_is_1_once(house):
+    house.put("import_avis.csv", PARTLY)
+    assert [house.here("poll", "--strict").code for _ in range(2)] == [1, 0]
+
+
 def test_the_rejected_rows_of_an_import_are_listed(house):
     house.put("import_avis.csv", PARTLY)
     house.here("poll")

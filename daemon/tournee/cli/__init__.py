@@ -34,6 +34,7 @@ app.add_typer(db, name="db", help="The database: upgrade.")
 Who = Annotated[str, typer.Argument(metavar="CONTACT", help="An email address, a phone number or an id.")]
 ListKey = Annotated[str, typer.Argument(metavar="LIST", help="The key of a list.")]
 ImportId = Annotated[int, typer.Argument(metavar="ID", help="The number of an import.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 also when rows were rejected.")]
 NoSend = Annotated[bool, typer.Option("--no-send", help="Leave solicitations that are due in the outbox.")]
 Assignments = Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...", help="email=…, first_name=…")]
 OptChannel = Annotated[Literal["all", "email", "sms", "webhook"], typer.Option("--channel")]
@@ -135,6 +136,7 @@ def poll_lists(
     lists: Annotated[list[str] | None, typer.Argument(metavar="LIST", help="All lists by default.")] = None,
     *,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until what was seen has settled.")] = False,
+    strict: Strict = False,
     no_send: NoSend = False,
 ) -> int:
     """Make one pass now, send what is due, and exit.
@@ -150,7 +152,8 @@ def poll_lists(
         made = [file.import_id for report in reports for file in report.files if file.import_id is not None]
         way.console.polled(reports, {number: explain.show(opened, number) for number in made})
         failed = _afterwards(opened, way, send=not no_send)
-    return FAILED if failed or any(went_wrong(report) for report in reports) else FINE
+    wrong = failed or any(went_wrong(report, strict=strict) for report in reports)
+    return FAILED if wrong else FINE
 
 
 @command(app, "import")
@@ -160,7 +163,7 @@ def import_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file of this machine.")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would do; write nothing.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 also when rows were rejected.")] = False,
+    strict: Strict = False,
     no_send: NoSend = False,
 ) -> int:
     """Import a file of this machine into a list.

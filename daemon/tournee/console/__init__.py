@@ -263,9 +263,10 @@ class Console:
             paper.write(f"{plain(str(problem))}\n")
 
 
-def went_wrong(report: PollReport) -> bool:
-    """Whether a pass failed, or rejected or failed a file."""
-    return not report.ok or any(file.outcome in ("rejected", "failed") for file in report.files)
+def went_wrong(report: PollReport, *, strict: bool = False) -> bool:
+    """Whether a pass failed, or rejected or failed a file; where it is strict, or rejected rows."""
+    wrong = {"rejected", "failed"} | ({"imported_with_errors"} if strict else set())
+    return not report.ok or any(file.outcome in wrong for file in report.files)
 
 
 def _harmless(cell: str) -> str:

@@ -60,6 +60,7 @@ def _contacts() -> None:
         sa.Column("added_at", TIME, nullable=False),
         sa.Column("stamp", BYTES),
         sqlite_with_rowid=False,
+        postgresql_with={"fillfactor": 50},
     )
     _table(
         "opt_outs",

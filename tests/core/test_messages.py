@@ -131,7 +131,7 @@ def test_control_characters_never_reach_a_terminal() -> None:
 @pytest.mark.parametrize(
     ("language", "rejected", "read", "start"),
     [
-        ("en", 1, 1, "1 of 1 row"), ("en", 1200, 2000, "1,200 of 2,000 rows"),
+        ("en", 1, 1, "1 of 1 row is wrong"), ("en", 1200, 2000, "1,200 of 2,000 rows are wrong"),
         ("fr", 1, 1, "1 ligne "), ("fr", 1200, 2000, "1\u202f200 lignes "),
     ],
 )  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from support import faults, servers
 from support.faults import HANG, Proxy, ScriptedFtp, Silent
 from support.servers import Box
+from support.talking import trouble
 from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.settings import Protocol, Repository
@@ -26,12 +27,6 @@ MOMENT = Duration("a moment", 0.25)  # type: ignore[arg-type]
 WHILE = Duration("a while", 0.5)  # type: ignore[arg-type]
 PATIENT = Duration("60 seconds", 60)  # what must not be waited for
 FAST = Pace(rate=1024, window=0.15)
-
-
-def trouble(act: Callable[[], object]) -> RemoteError:
-    with pytest.raises(RemoteError) as caught:
-        act()
-    return caught.value
 
 
 @contextmanager

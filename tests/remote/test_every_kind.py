@@ -10,9 +10,10 @@ import pytest
 
 from support import servers
 from support.servers import Box
+from support.talking import fetched, trouble
 from tournee.core.errors import LocalFileError, RemoteError
 from tournee.core.facts import RemoteErrorKind
-from tournee.remote import Remote, open_remote
+from tournee.remote import open_remote
 
 NAMES = [
     "import_avis_20261123.csv", " leading space.csv", "two  spaces.csv", "[brackets].csv", "50%.csv",
@@ -20,18 +21,6 @@ NAMES = [
     "été.csv", "名簿.csv", "semi;colon.csv", "quo'te.csv", '"double".csv', "#.csv", "~tilde.csv",
     "a=b;c=d; e.csv", "back\\slash.csv",
 ]  # fmt: skip
-
-
-def fetched(remote: Remote, name: str, size: int, directory: str = "") -> bytes:
-    sink = io.BytesIO()
-    assert remote.fetch(directory, name, sink, size) == size
-    return sink.getvalue()
-
-
-def trouble(act: Callable[[], object]) -> RemoteError:
-    with pytest.raises(RemoteError) as caught:
-        act()
-    return caught.value
 
 
 # ---------------------------------------------------------------- listing

@@ -1,235 +1,42 @@
 """What only FTP servers do: their ways to list, to refuse, and to end a transfer."""
 
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from support import faults, servers
 from support.faults import DROP, ScriptedFtp
-from tournee.core.errors import LocalFileError, RemoteError
+from support.talking import fetched, meaning, to, trouble, visit
+from tournee.core.errors import LocalFileError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.settings import Protocol, Repository
 from tournee.demo.servers import Certificate, FtpServer, Tls
-from tournee.remote import Remote, open_remote
-
-
-def to(server: ScriptedFtp, protocol: Protocol = Protocol.FTP, **settings: object) -> Repository:
-    return servers.repository(protocol, server.port, **settings)
-
-
-@contextmanager
-def visit(script: ScriptedFtp, protocol: Protocol = Protocol.FTP, **settings: object) -> Iterator[Remote]:
-    """A conversation with a scripted server."""
-    with script as server, open_remote(to(server, protocol, **settings)) as remote:
-        yield remote
-
-
-def trouble(act: Callable[[], object]) -> RemoteError:
-    with pytest.raises(RemoteError) as caught:
-        act()
-    return caught.value
-
-
-def content(remote: Remote, name: str, size: int) -> bytes:
-    sink = io.BytesIO()
-    remote.fetch("", name, sink, size)
-    return sink.getvalue()
-
-
-# ---------------------------------------------------------------- how directories are read
-
-
-def test_what_the_server_can_do_decides_how_directories_are_read() -> None:
-    features = {("MLST", "SIZE"): "MLSD", ("SIZE", "MDTM"): "NLST", ("REST",): "LIST"}
-    for offered, way in features.items():
-        with ScriptedFtp(files={"a.csv": b"12345"}, features=offered) as server:
-            with open_remote(to(server)) as remote:
-                assert [(file.name, file.size) for file in remote.list("")] == [("a.csv", 5)]
-            assert way in server.verbs()
-
-
-def test_a_server_that_does_not_say_what_it_can_do_is_tried() -> None:
-    with ScriptedFtp(files={"a.csv": b"12345"}, replies={"FEAT": "500 what?"}) as server:
-        with open_remote(to(server)) as remote:
-            assert [(file.name, file.size) for file in remote.list("")] == [("a.csv", 5)]
-        assert [verb for verb in server.verbs() if verb in ("MLSD", "NLST", "SIZE", "MDTM")] == [
-            "NLST",
-            "SIZE",
-            "MDTM",
-        ]
-
-
-def test_a_way_that_turns_out_to_be_unknown_is_given_up() -> None:
-    unknown = {"MLSD": "500 unknown", "SIZE": "502 not implemented"}
-    with ScriptedFtp(files={"a.csv": b"12345"}, replies=unknown) as server:
-        with open_remote(to(server)) as remote:
-            assert [(file.name, file.size) for file in remote.list("")] == [("a.csv", 5)]
-            assert remote.look("", "a.csv") == remote.list("")[0]
-        assert server.verbs().count("MLSD") == 1
-        assert server.verbs().count("LIST") == 3
-
-
-def test_sizes_and_times_are_asked_for_wanted_names_only() -> None:
-    files = {"import_avis.csv": b"1", "stranger.csv": b"2", "other.csv": b"3"}
-    with ScriptedFtp(files=files, features=("SIZE", "MDTM")) as server:
-        with open_remote(to(server)) as remote:
-            remote.list("", lambda name: name.startswith("import"))
-        asked = [command for command in server.commands if command.startswith(("SIZE", "MDTM"))]
-        assert asked == ["SIZE import_avis.csv", "MDTM import_avis.csv"]
-
-
-def test_names_come_without_their_directory_and_dots_are_no_files() -> None:
-    listing = b"./.\r\n./..\r\n/in/a.csv\r\n./b.csv\r\n/in/a.csv\r\nfolder\r\n"
-    with (
-        ScriptedFtp(
-            files={"a.csv": b"1", "b.csv": b"22"}, features=("SIZE",), listings={"NLST": listing}
-        ) as server,
-        open_remote(to(server)) as remote,
-    ):
-        assert sorted((file.name, file.size) for file in remote.list("")) == [("a.csv", 1), ("b.csv", 2)]
-
-
-@pytest.mark.parametrize(
-    "reply", ["550 No files found.", "450 No files found", "550 No such file or directory."]
-)
-def test_some_servers_call_an_empty_directory_an_error(reply: str) -> None:
-    with (
-        ScriptedFtp(features=("SIZE",), replies={"NLST": reply}) as server,
-        open_remote(to(server)) as remote,
-    ):
-        assert remote.list("") == []
-
-
-def test_a_refused_listing_is_no_empty_one() -> None:
-    with visit(ScriptedFtp(features=("SIZE",), replies={"NLST": "550 Permission denied."})) as remote:
-        assert trouble(lambda: remote.list("")).reason.code == "permission_denied"
-
-
-def test_a_listing_as_dos_writes_it_is_read() -> None:
-    listing = (
-        b"11-23-26  09:30AM       <DIR>          archive\r\n"
-        b"11-23-26  02:05PM                12345  lead.csv\r\n"
-        b"11-23-2026  14:05               7 import avis.csv\r\n"
-    )
-    with ScriptedFtp(features=(), listings={"LIST": listing}) as server, open_remote(to(server)) as remote:
-        files = remote.list("")
-    assert [(file.name, file.size) for file in files] == [(" lead.csv", 12345), ("import avis.csv", 7)]
-    assert [f"{file.modified_at:%d %H:%M}" for file in files] == ["23 14:05", "23 14:05"]
-
-
-def test_a_listing_as_unix_writes_it_has_files_only() -> None:
-    listing = (
-        b"total 12\r\n"
-        b"drwxr-xr-x    2 0        0            4096 Nov 23 09:30 archive\r\n"
-        b"lrwxrwxrwx    1 0        0              11 Nov 23 09:30 link.csv -> /etc/passwd\r\n"
-        b"-rw-r--r--    1 0        0               5 Nov 23  2025 old.csv\r\n"
-        b"-rw-r--r--+   1 ftp      5 Nov 23 09:30  lead.csv\r\n"
-    )
-    with ScriptedFtp(features=(), listings={"LIST": listing}) as server, open_remote(to(server)) as remote:
-        assert [(file.name, file.modified) for file in remote.list("")] == [
-            ("old.csv", "Nov 23 2025"),
-            (" lead.csv", "Nov 23 09:30"),
-        ]
-
-
-def test_a_listing_that_nobody_understands_is_no_empty_one() -> None:
-    with visit(ScriptedFtp(features=(), listings={"LIST": b"VMS$FILE.CSV;1  5/9\r\n"})) as remote:
-        assert trouble(lambda: remote.list("")).kind is Kind.PROTOCOL
-
-
-@pytest.mark.parametrize("features", [("MLST",), ("SIZE",), ()])
-def test_a_listing_that_was_cut_short_is_a_fault(features: tuple[str, ...]) -> None:
-    final = "226-Options: -a -l\r\n226 Output truncated to 10000 matches"
-    with visit(ScriptedFtp(files={"a.csv": b"1"}, features=features, final=final)) as remote:
-        error = trouble(lambda: remote.list(""))
-    assert (error.kind, error.reason.code) == (Kind.TRUNCATED, "listing_truncated")
-    assert error.reason.details["directory"] == "/"
-
-
-def test_names_that_lead_elsewhere_are_not_listed() -> None:
-    listing = b"type=file; ../a.csv\r\ntype=file; /etc/passwd\r\ntype=file; ..\r\ntype=file; b.csv\r\n"
-    with ScriptedFtp(listings={"MLSD": listing}) as server, open_remote(to(server)) as remote:
-        assert [file.name for file in remote.list("")] == ["b.csv"]
-
-
-def test_names_have_the_encoding_of_the_repository() -> None:
-    with ScriptedFtp(files={"caf\xe9.csv": b"1"}) as server:
-        with open_remote(to(server, encoding="cp1252")) as remote:
-            assert [file.name for file in remote.list("")] == ["café.csv"]
-            assert content(remote, "café.csv", 1) == b"1"
-            assert trouble(lambda: remote.look("", "名.csv")).reason.code == "name_unaddressable"
-        assert "OPTS UTF8 ON" not in server.commands
-
-
-def test_a_server_that_wants_to_be_asked_for_utf8_is_asked() -> None:
-    with ScriptedFtp() as server:
-        with open_remote(to(server)):
-            pass
-        assert "OPTS UTF8 ON" in server.commands
-
-
-def test_the_directory_is_entered_before_each_listing() -> None:
-    with ScriptedFtp() as server:
-        with open_remote(to(server, directory="/exports")) as remote:
-            remote.list("")
-            remote.list("")
-        assert server.commands.count("CWD /exports") == 2
-
-
-def test_sizes_and_contents_are_asked_for_in_binary() -> None:
-    with ScriptedFtp(files={"a.csv": b"1"}, features=("SIZE", "MDTM")) as server:
-        with open_remote(to(server)) as remote:
-            remote.list("")
-            content(remote, "a.csv", 1)
-        told = [
-            command for command in server.commands if command.startswith(("TYPE", "NLST", "SIZE", "RETR"))
-        ]
-        assert told == ["TYPE A", "NLST", "TYPE I", "SIZE a.csv", "RETR a.csv"]
-
-
-@pytest.mark.parametrize(
-    ("directory", "entered"),
-    [
-        ("/", "/home/box"),
-        ("", "/home/box"),
-        ("/~/in", "/home/box/in"),
-        ("/exports", "/exports"),
-        ("//", "/home/box"),
-    ],
-)
-def test_the_repositorys_directory_is_the_logins_or_the_urls(directory: str, entered: str) -> None:
-    with ScriptedFtp(replies={"PWD": '257 "/home/box"'}) as server:
-        with open_remote(to(server, directory=directory)) as remote:
-            remote.list("")
-        assert f"CWD {entered}" in server.commands
-
+from tournee.remote import open_remote
 
 # ---------------------------------------------------------------- transfers
 
 
 def test_the_address_of_a_passive_server_is_not_followed() -> None:
     with visit(ScriptedFtp(files={"a.csv": b"12345"}, passive_host="10.9.8.7")) as remote:
-        assert content(remote, "a.csv", 5) == b"12345"
+        assert fetched(remote, "a.csv", 5) == b"12345"
 
 
 def test_a_passive_port_that_is_closed_is_told_as_such() -> None:
     port = servers.free_port()
     reply = f"227 Entering Passive Mode (127,0,0,1,{port // 256},{port % 256})"
     with visit(ScriptedFtp(files={"a.csv": b"1"}, replies={"PASV": reply})) as remote:
-        error = trouble(lambda: content(remote, "a.csv", 1))
+        error = trouble(lambda: fetched(remote, "a.csv", 1))
     assert (error.kind, error.reason.code) == (Kind.UNREACHABLE, "data_connection_failed")
 
 
 def test_a_stranger_on_an_active_data_connection_is_turned_away() -> None:
     with visit(ScriptedFtp(files={"a.csv": b"12345"}, stranger=b"forged"), passive=False) as remote:
-        assert content(remote, "a.csv", 5) == b"12345"
+        assert fetched(remote, "a.csv", 5) == b"12345"
 
 
 def test_a_server_that_says_200_before_its_150_is_heard_out() -> None:
     with visit(ScriptedFtp(files={"a.csv": b"12345"}, begin="200 soon\r\n150 now")) as remote:
-        assert content(remote, "a.csv", 5) == b"12345"
+        assert fetched(remote, "a.csv", 5) == b"12345"
 
 
 def trusting(server: ScriptedFtp, certificate: Certificate) -> Repository:
@@ -245,8 +52,8 @@ def test_a_server_that_ends_tls_without_a_goodbye_has_sent_its_file() -> None:
         send=faults.without_goodbye,
     )
     with script as server, open_remote(trusting(server, certificate)) as remote:
-        assert content(remote, "a.csv", 1000) == b"x" * 1000
-        assert content(remote, "b.csv", 2) == b"12"
+        assert fetched(remote, "a.csv", 1000) == b"x" * 1000
+        assert fetched(remote, "b.csv", 2) == b"12"
         assert len(remote.list("")) == 2
 
 
@@ -260,14 +67,14 @@ def test_a_tls_transfer_that_is_cut_is_no_file_though_the_server_says_so(size: i
         send=faults.cut_after(size),
     )
     with script as server, open_remote(trusting(server, certificate)) as remote:
-        error = trouble(lambda: content(remote, "a.csv", 1000))
+        error = trouble(lambda: fetched(remote, "a.csv", 1000))
     assert (error.kind, error.reason.code) == (Kind.TRUNCATED, "file_truncated")
     assert error.reason.details["received"] == size
 
 
 def test_a_transfer_that_the_server_calls_failed_has_failed() -> None:
     with visit(ScriptedFtp(files={"a.csv": b"12345"}, final="426 Connection closed; aborted.")) as remote:
-        error = trouble(lambda: content(remote, "a.csv", 5))
+        error = trouble(lambda: fetched(remote, "a.csv", 5))
     assert (error.kind, error.reason.code) == (Kind.TRUNCATED, "transfer_cut")
     assert error.reason.details["file"] == "a.csv"
 
@@ -275,7 +82,7 @@ def test_a_transfer_that_the_server_calls_failed_has_failed() -> None:
 def test_a_conversation_that_broke_inside_a_transfer_is_over() -> None:
     """Else the next command would get the answer to this one."""
     with ScriptedFtp(files={"a.csv": b"12345"}, final=DROP) as server, open_remote(to(server)) as remote:
-        assert trouble(lambda: content(remote, "a.csv", 5)).reason.code == "connection_lost"
+        assert trouble(lambda: fetched(remote, "a.csv", 5)).reason.code == "connection_lost"
         assert trouble(lambda: remote.list("")).reason.code == "connection_lost"
 
 
@@ -302,7 +109,7 @@ def test_data_connections_resume_the_session_of_the_control_connection() -> None
     script = ScriptedFtp(files={"a.csv": b"1"}, context=certificate.context(), implicit=True, send=send)
     with script as server, open_remote(trusting(server, certificate)) as remote:
         for _ in range(5):
-            content(remote, "a.csv", 1)
+            fetched(remote, "a.csv", 1)
             remote.list("")
     assert resumed == [True] * 10
 
@@ -392,19 +199,19 @@ REFUSALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("verb", "reply", "meaning"), REFUSALS)
-def test_command_code_and_text_decide_what_a_refusal_is(verb: str, reply: str, meaning: str) -> None:
+@pytest.mark.parametrize(("verb", "reply", "meant"), REFUSALS)
+def test_command_code_and_text_decide_what_a_refusal_is(verb: str, reply: str, meant: str) -> None:
     def talk() -> None:
         with open_remote(to(server)) as remote:
             remote.list("")
-            content(remote, "a.csv", 1)
+            fetched(remote, "a.csv", 1)
             remote.move("", "a.csv", "archive", "b.csv")
             remote.delete("", "a.csv")
 
     missing = {"CWD archive": "550 not there", "CWD /archive": "550 not there"} if verb == "MKD" else {}
     with ScriptedFtp(files={"a.csv": b"1"}, replies={verb: reply, **missing}) as server:
         error = trouble(talk)
-    assert f"{error.kind} {error.reason.code}{' for good' if error.permanent else ''}" == meaning
+    assert meaning(error) == meant
 
 
 def test_a_look_into_a_directory_that_may_not_be_entered_is_refused() -> None:

@@ -8,16 +8,10 @@ from pathlib import Path
 import pytest
 
 from support import servers
-from tournee.core.errors import RemoteError
+from support.talking import trouble
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.settings import Protocol
 from tournee.remote import Remote, open_remote
-
-
-def trouble(act: Callable[[], object]) -> RemoteError:
-    with pytest.raises(RemoteError) as caught:
-        act()
-    return caught.value
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What only SFTP servers do: give less, tell less, speak otherwise, or not at all."""
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from pydantic import SecretStr
 
 from support import servers
 from support.faults import Silent
-from tournee.core.errors import RemoteError
+from support.talking import fetched, meaning, trouble
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.settings import Protocol
 from tournee.demo.servers import PASSWORD, Folder, Gate, OpenFile, SftpServer
@@ -20,24 +19,12 @@ from tournee.remote import Remote, open_remote
 CONTENT = bytes(range(256)) * 4000
 
 
-def trouble(act: Callable[[], object]) -> RemoteError:
-    with pytest.raises(RemoteError) as caught:
-        act()
-    return caught.value
-
-
 @contextmanager
 def visit(shared: Path, folder: type[Folder], **settings: object) -> Iterator[Remote]:
     with type("Serving", (SftpServer,), {"folder": folder})(shared) as server:
         trust = {"host_key": server.fingerprints, **settings}
         with open_remote(servers.repository(Protocol.SFTP, server.port, **trust)) as remote:
             yield remote
-
-
-def content(remote: Remote, size: int) -> bytes:
-    sink = io.BytesIO()
-    remote.fetch("", "a.csv", sink, size)
-    return sink.getvalue()
 
 
 def serving(opened: type[OpenFile]) -> type[Folder]:
@@ -82,13 +69,13 @@ def test_a_server_that_gives_or_tells_less_still_gives_the_file(
 ) -> None:
     (directory / "a.csv").write_bytes(CONTENT)
     with visit(directory, serving(opened)) as remote:
-        assert content(remote, len(CONTENT)) == CONTENT
+        assert fetched(remote, "a.csv", len(CONTENT)) == CONTENT
 
 
 def test_a_read_that_fails_is_a_refusal_and_the_conversation_goes_on(directory: Path) -> None:
     (directory / "a.csv").write_bytes(CONTENT)
     with visit(directory, serving(Broken)) as remote:
-        error = trouble(lambda: content(remote, len(CONTENT)))
+        error = trouble(lambda: fetched(remote, "a.csv", len(CONTENT)))
         assert (error.kind, error.reason.code) == (Kind.REFUSED, "command_refused")
         assert len(remote.list("")) == 1
 
@@ -96,7 +83,7 @@ def test_a_read_that_fails_is_a_refusal_and_the_conversation_goes_on(directory: 
 def test_a_file_that_never_ends_is_not_read_to_its_end(directory: Path) -> None:
     (directory / "a.csv").write_bytes(CONTENT)
     with visit(directory, serving(Endless)) as remote:
-        assert trouble(lambda: content(remote, len(CONTENT))).kind is Kind.TRUNCATED
+        assert trouble(lambda: fetched(remote, "a.csv", len(CONTENT))).kind is Kind.TRUNCATED
 
 
 class Modeless(Folder):
@@ -141,7 +128,7 @@ class Refusing(Folder):
 
 
 @pytest.mark.parametrize(
-    ("code", "meaning"),
+    ("code", "meant"),
     [
         (2, "not_found directory_not_found"),
         (3, "refused permission_denied for good"),
@@ -153,13 +140,13 @@ class Refusing(Folder):
     ],
 )
 def test_the_code_of_a_status_decides_what_it_is(
-    directory: Path, monkeypatch: pytest.MonkeyPatch, code: int, meaning: str
+    directory: Path, monkeypatch: pytest.MonkeyPatch, code: int, meant: str
 ) -> None:
     texts = dict.fromkeys(range(20), b"probl\xe8me \x1b[2J" + b"x" * 300)
     monkeypatch.setattr("paramiko.sftp_server.SFTP_DESC", texts)
     with visit(directory, type("Answering", (Refusing,), {"code": code})) as remote:
         error = trouble(lambda: remote.list(""))
-    assert f"{error.kind} {error.reason.code}{' for good' if error.permanent else ''}" == meaning
+    assert meaning(error) == meant
     answer = str(error.reason.details["answer"])
     assert answer.isprintable()
     assert len(answer) <= 200

@@ -5,7 +5,7 @@ import io
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 
 from support import servers
 from support.servers import HOST, Box, sshd, vsftpd
+from support.talking import trouble
 from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.messages import sentence
@@ -22,12 +23,6 @@ from tournee.demo.servers import Tls
 from tournee.remote import Remote, offers, open_remote
 
 pytestmark = pytest.mark.system
-
-
-def trouble(act: Callable[[], object]) -> RemoteError:
-    with pytest.raises(RemoteError) as caught:
-        act()
-    return caught.value
 
 
 # ---------------------------------------------------------------- OpenSSH

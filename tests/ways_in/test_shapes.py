@@ -42,7 +42,8 @@ def test_an_import(shown):
 
 def test_a_rejected_import_has_its_reason_as_a_code_and_as_a_message(shown):
     shape = shown("record", answers.REJECTED)
-    assert (shape["reason"], shape["repository"], shape["decisions"]) == ("missing_column", None, None)
+    nobody = {"planned": 0, "waiting": 0, "held": 0, "blocked": {}}
+    assert (shape["reason"], shape["repository"], shape["decisions"]) == ("missing_column", None, nobody)
     assert shape["message"].startswith("The file has no “Email” column.")
 
 

@@ -56,7 +56,7 @@ def status(paper: Paper, answer: Status) -> None:
         paper.line(paper.word("note_all_well"), GOOD)
     for trouble in answer.problems:
         since = paper.word("note_since", at=paper.time(trouble.since))
-        paper.line(f"{trouble.subject}: {paper.word(f'kind_{trouble.kind}')} {since}", BAD)
+        paper.line(paper.about(trouble.subject, f"{paper.word(f'kind_{trouble.kind}')} {since}"), BAD)
         paper.line(paper.say(trouble.reason), indent=2)
     missed = [(entry.list, miss) for entry in answer.lists for miss in entry.near_misses]
     if missed:
@@ -154,7 +154,7 @@ def imported(paper: Paper, entry: Import, errors: Sequence[RowError] | None) -> 
     """What a manual import did; `errors` where it was only tried, since no command can show them later."""
     outcome, style = _outcome(paper, entry.outcome), STYLES[entry.outcome]
     number = "" if entry.id is None else f" ({paper.word('note_import', id=entry.id)})"
-    paper.line(f"{entry.file} → {entry.list}: {outcome}{number}", style)
+    paper.line(paper.about(f"{entry.file} → {entry.list}", f"{outcome}{number}"), style)
     paper.line(counts(paper, entry), indent=2)
     _consequences(paper, entry)
     if errors is not None:
@@ -193,7 +193,7 @@ def counts(paper: Paper, entry: Import) -> str:
     }
     told = [paper.word(f"count_{name}", count=number) for name, number in parts.items() if number]
     read = paper.word("note_rows", count=entry.counts.read)
-    return f"{read}: {', '.join(told)}" if told else read
+    return paper.about(read, ", ".join(told)) if told else read
 
 
 def row_errors(paper: Paper, errors: Sequence[RowError]) -> None:
@@ -222,7 +222,7 @@ def poll(paper: Paper, report: PollReport, records: dict[int, Import]) -> None:
     if report.error:
         kind = paper.word(f"kind_{report.error}")
         told = paper.say(report.reason or Reason(f"remote_{report.error}"))
-        paper.line(f"{kind}: {told}", BAD, indent=2)
+        paper.line(paper.about(kind, told), BAD, indent=2)
     elif not report.files:
         paper.line(paper.word("note_nothing_there"), FAINT, indent=2)
     rows = [_file(paper, file, records) for file in report.files]
@@ -265,7 +265,7 @@ def alerted(paper: Paper, sent: int, later: int) -> None:
 def _tally(paper: Paper, title: str, numbers: Mapping[str, int]) -> None:
     told = [paper.word(f"count_{name}", count=number) for name, number in numbers.items() if number]
     if told:
-        paper.line(f"{paper.word(title)}: {', '.join(told)}")
+        paper.line(paper.about(paper.word(title), ", ".join(told)))
 
 
 # ---------------------------------------------------------------- check
@@ -282,10 +282,10 @@ def check(paper: Paper, warnings: Sequence[Problem], repositories: Sequence[Repo
 def _repository(paper: Paper, entry: RepositoryCheck) -> None:
     if not entry.ok:
         kind = paper.word(f"kind_{entry.error}")
-        paper.line(f"{entry.repository}: {kind}", BAD)
+        paper.line(paper.about(entry.repository, kind), BAD)
         paper.line(paper.say(entry.reason or Reason(f"remote_{entry.error}")), indent=2)
-        return
-    paper.line(f"{entry.repository}: {paper.word('word_ok')}", GOOD)
+    else:
+        paper.line(paper.about(entry.repository, paper.word("word_ok")), GOOD)
     for part in entry.lists:
         _list_check(paper, part)
 

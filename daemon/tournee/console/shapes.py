@@ -63,13 +63,11 @@ def record(entry: Import, say: Say) -> Json:
             "rejected": counts.rejected,
         },
         "warnings": [{"code": warning.code, "message": say(warning)} for warning in entry.warnings],
-        "decisions": _decision_counts(entry.decisions),
+        "decisions": _decision_counts(entry.decisions or DecisionCounts()),
     }
 
 
-def _decision_counts(counts: DecisionCounts | None) -> JsonValue:
-    if counts is None:
-        return None
+def _decision_counts(counts: DecisionCounts) -> JsonValue:
     return {
         "planned": counts.planned,
         "waiting": counts.waiting,

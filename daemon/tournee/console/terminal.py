@@ -50,6 +50,10 @@ class Paper:
         """A word or a sentence in the reader's language."""
         return self.say(Reason(code, details))
 
+    def about(self, subject: str, told: str) -> str:
+        """`subject: told`, as the reader's language writes it."""
+        return self.word("note_about", subject=subject, told=told)
+
     def time(self, at: datetime | None) -> str:
         """A moment to the minute, in `zone`."""
         return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}" if at else "–"

@@ -262,7 +262,8 @@ def orphans(tx: Transaction, now: datetime) -> int:
     """
     one = solicitations
     left = sa.update(one).where(unsent(one), one.c.status == SendStatus.SENDING)
-    return tx.connection.execute(left.values(status=SendStatus.UNCERTAIN, counts_at=now)).rowcount
+    values = {"status": SendStatus.UNCERTAIN, "counts_at": now, "reason": Reason("attempt_interrupted")}
+    return tx.connection.execute(left.values(values)).rowcount
 
 
 def claim(tx: Transaction, now: datetime, limit: int) -> list[Claim]:

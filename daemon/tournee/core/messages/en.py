@@ -141,7 +141,7 @@ def _wrong_language(details: Details) -> str:
 def _too_many_errors(details: Details) -> str:
     rejected, read = whole(details["rejected"]), whole(details["read"])
     return (
-        f"{rejected:,} of {count(read, 'row', 'rows')} are wrong, more than the feed accepts: "
+        f"{rejected:,} of {count(read, 'row', 'rows')} {'is' if rejected == 1 else 'are'} wrong, more than the feed accepts: "
         "this is probably another file. Nothing was imported."
     )
 
@@ -377,6 +377,7 @@ WORDS: Words = {
     "mail_sender_refused": "The mail server refused the sender: {answer}. Check `from:`. Messages wait and are tried again.",
     "mail_sender_unusable": "The sender written `from:` is not an address. Correct it. Messages wait and are tried again.",
     "mail_silent": "The mail server {host} stopped answering. Messages wait and are tried again.",
+    "attempt_interrupted": "The program ended while it handed the message over.",
     "mail_uncertain": "The connection to the mail server {host} broke before it said whether it took the message. It is not sent again.",
     "mail_unreachable": "The mail server {host}:{port} cannot be reached ({error}). Check `mail.url` and that the server runs. Messages wait until it does.",
     "mail_untrusted": "The certificate of the mail server {host} is not trusted ({error}). Give its authority as `mail.ca_file`. Messages wait until it is trusted.",
@@ -432,6 +433,7 @@ WORDS: Words = {
     "note_answer": "The mail server said: {answer}",
     "note_blocked": lambda d: f"{count(d['count'], 'not solicited', 'not solicited')}: {d['rule']}",
     "note_certificate": "{host}:{port} shows this certificate:",
+    "note_about": "{subject}: {told}",
     "note_compare": "Ask whoever runs the server, by another way than this connection, to read you the fingerprint; if it is the same, put this into the configuration:",
     "note_configured": lambda d: (
         f"The configuration is right: {count(d['lists'], 'list', 'lists')}, {count(d['repositories'], 'repository', 'repositories')}, {count(d['deployments'], 'deployment', 'deployments')}."

@@ -387,6 +387,7 @@ WORDS: Words = {
     "mail_sender_refused": "Le serveur de messagerie a refusé l’expéditeur\u00a0: {answer}. Vérifiez `from:`. Les messages attendent\u00a0; de nouveaux essais suivront.",
     "mail_sender_unusable": "L’expéditeur indiqué par `from:` n’est pas une adresse. Corrigez-le. Les messages attendent\u00a0; de nouveaux essais suivront.",
     "mail_silent": "Le serveur de messagerie {host} ne répond plus. Les messages attendent\u00a0; de nouveaux essais suivront.",
+    "attempt_interrupted": "Le programme s’est arrêté pendant la remise du message.",
     "mail_uncertain": "La connexion au serveur de messagerie {host} a été coupée avant qu’il dise s’il prenait le message. Celui-ci n’est pas renvoyé.",
     "mail_unreachable": "Le serveur de messagerie {host}:{port} est injoignable ({error}). Vérifiez `mail.url` et que le serveur fonctionne. Les messages attendent.",
     "mail_untrusted": "Le certificat du serveur de messagerie {host} n’est pas de confiance ({error}). Indiquez son autorité par `mail.ca_file`. Les messages attendent.",
@@ -442,6 +443,7 @@ WORDS: Words = {
     "note_answer": "Réponse du serveur de messagerie\u00a0: {answer}",
     "note_blocked": lambda d: f"{count(d['count'], 'non sollicité', 'non sollicités')}\u00a0: {d['rule']}",
     "note_certificate": "{host}:{port} présente ce certificat\u00a0:",
+    "note_about": "{subject} : {told}",
     "note_compare": "Demandez à qui gère le serveur, par un autre moyen que cette connexion, de vous lire l’empreinte\u00a0; si elle est la même, mettez ceci dans la configuration\u00a0:",
     "note_configured": lambda d: (
         f"La configuration est correcte\u00a0: {count(d['lists'], 'liste', 'listes')}, {count(d['repositories'], 'dépôt', 'dépôts')}, {count(d['deployments'], 'déploiement', 'déploiements')}."

@@ -70,7 +70,8 @@ def _serve(daemon: "Daemon", requests: "SimpleQueue[int]", load: Callable[[], Co
             if requests.get(timeout=PULSE) != signal.SIGHUP:
                 return
         except Empty:
-            daemon.look_at_the_clock()
+            with contained():
+                daemon.look_at_the_clock()
             continue
         notify(f"RELOADING=1\nMONOTONIC_USEC={int(monotonic() * 1_000_000)}")
         with contained():
@@ -114,7 +115,13 @@ class Daemon:
         telemetry.log.info("started", lists=len(self._due))
 
     def look_at_the_clock(self) -> None:
-        """A host that slept, or whose clock was set, may be late for something."""
+        """A host that slept, or whose clock was set, may be late for something, or have it far too late."""
+        with self._lock:
+            now = self.app.clock()
+            for key, due in self._due.items():
+                if due > self._next_after(key, now) and key not in self._running:
+                    self._due[key] = now
+                    self._arm(key, now)
         self._scheduler.wakeup()
 
     def stop(self, requests: "SimpleQueue[int]") -> bool:
@@ -178,9 +185,12 @@ class Daemon:
         if self.app.stop.is_set() or key not in self._due:
             return
         if self._due[key] <= started:
-            self._due[key] = self.app.feed(key).schedule.next_after(started, self.app.timezone)
+            self._due[key] = self._next_after(key, started)
         look = max(again, self.app.clock() + BREATH) if again else self._due[key]
         self._arm(key, min(look, self._due[key]))
+
+    def _next_after(self, key: str, at: datetime) -> datetime:
+        return self.app.feed(key).schedule.next_after(at, self.app.timezone)
 
     def _arm(self, key: str, at: datetime) -> None:
         """One job a list, on its repository's lane, whatever was armed before."""

@@ -48,7 +48,7 @@ def taken(post: Post, outcome: Outcome, *, list: str = "avis", name: str = "impo
 
 def over(post: Post, batch: str = "a poll") -> None:
     with post.store.write() as tx:
-        alert.release(post.app, tx, batch, post.now)
+        alert.release(tx, batch, post.now)
 
 
 def polled(post: Post, error: RemoteError | None = None, *, list: str = "avis") -> None:
@@ -218,6 +218,26 @@ def test_lists_of_one_repository_do_not_open_and_close_its_condition_in_turn(sma
         polled(small_post, REFUSED, list="avis")
         polled(small_post, list="salons")
     assert len(small_post.subjects("claire")) == 1
+
+
+@pytest.mark.parametrize(
+    ("list", "error", "left"),
+    [
+        ("halles", DOWN, {"halles", "halle"}),  # the repository and its only list
+        ("salons", MISSING, {"salons"}),  # the list whose directory was missing
+        ("avis", REFUSED, {"avis"}),  # the only list that looks into the repository's own directory
+    ],
+)
+def test_trouble_of_what_left_the_configuration_is_over(
+    small_post: Post, list: str, error: RemoteError, left: set[str]
+) -> None:
+    polled(small_post, error, list=list)
+    settings = small_post.app.settings
+    lists = {key: entry for key, entry in settings.lists.items() if key not in left}
+    changed = settings.model_copy(update={"lists": lists})
+    small_post.app = replace(small_post.app, config=replace(small_post.app.config, settings=changed))
+    small_post.tell()
+    assert problems(small_post) == []
 
 
 def test_a_list_named_like_its_repository_has_its_own_trouble_told(small_post: Post) -> None:

@@ -61,6 +61,13 @@ def test_a_poll_that_was_missed_is_due_since_then(rounds: Round):
     assert due == status_of(rounds).next_poll == NOON + timedelta(hours=1)
 
 
+def test_a_list_that_was_polled_while_the_clock_was_ahead_is_due_now(small_rounds: Round):
+    small_rounds.later(days=365)
+    small_rounds.poll()
+    small_rounds.now = NOON
+    assert explain.next_polls(small_rounds.app) == {"avis": NOON}
+
+
 def test_a_list_with_a_file_that_waits_is_due_when_that_may_have_settled(rounds: Round):
     rounds.feed(settle="30 seconds")
     rounds.put(A)

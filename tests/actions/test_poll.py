@@ -13,6 +13,7 @@ from tournee.core.errors import Stopped
 from tournee.core.facts import RemoteErrorKind
 from tournee.core.messages import sentence
 from tournee.store import imports
+from tournee.store import rounds as memory
 
 # ---------------------------------------------------------------- which file
 
@@ -295,7 +296,7 @@ def test_a_poll_that_waits_waits_for_all_lists_at_once(small_rounds: Round):
     reports = waiting(small_rounds)
     assert [[told(file) for file in report.files] for report in reports] == [["imported"], ["imported"]]
     with small_rounds.store.read() as tx:
-        seen = imports.sightings(tx, "depot", "")
+        seen = memory.sightings(tx, "depot", "")
     assert seen["import_bis.csv"].since < small_rounds.imports()[0].started_at
 
 

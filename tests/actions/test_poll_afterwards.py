@@ -9,6 +9,7 @@ from support.servers import running
 from tournee.actions import explain, poll
 from tournee.core.errors import UnknownName
 from tournee.core.facts import RemoteErrorKind
+from tournee.remote.local import LocalRemote
 
 # ---------------------------------------------------------------- afterwards
 
@@ -79,6 +80,27 @@ def test_the_same_file_put_again_with_its_time_is_known_and_deleted_unread(round
     fetched = Fetched()
     assert rounds.next_outcomes(progress=fetched) == {A: "known"}
     assert (fetched.begun, rounds.files()) == ({}, [])
+
+
+def test_a_known_file_of_a_list_that_was_renamed_is_put_away_as_the_new_one_says(rounds: Round):
+    rounds.put(A)
+    rounds.poll()
+    del rounds.settings["lists"]["avis"]
+    rounds.feed("clients", prefix="import_avis", after_import="archive")
+    assert rounds.next_outcomes("clients") == {A: "known"}
+    assert rounds.files() == [f"archive/{A}"]
+
+
+@pytest.mark.parametrize("how", ["delete", "move"])
+def test_a_file_that_another_list_of_the_directory_puts_away_at_once_is_no_trouble(
+    small_rounds: Round, monkeypatch: pytest.MonkeyPatch, how: str
+):
+    act = getattr(LocalRemote, how)
+    monkeypatch.setattr(LocalRemote, how, lambda *words: (act(*words), act(*words)))
+    small_rounds.feed(after_import="delete" if how == "delete" else "archive")
+    small_rounds.put(A)
+    assert small_rounds.outcomes() == {A: "imported"}
+    assert (small_rounds.problems(), small_rounds.tables()["chores"]) == ([], [])
 
 
 def test_a_rejected_file_is_moved_where_the_feed_says_and_others_stay(rounds: Round):

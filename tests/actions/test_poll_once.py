@@ -1,6 +1,13 @@
 """A delivery is imported once, in its order; what is known already, and what was there before."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from support.rounds import JO, LARGE, UTE, ZOE, A, B, Fetched, Round, files_up_to
+from tournee.core.facts import RemoteFile
+from tournee.remote.local import LocalRemote
 
 # ---------------------------------------------------------------- once
 
@@ -223,3 +230,26 @@ def test_another_repository_has_a_backlog_of_its_own(rounds: Round):
 def test_a_backlog_that_is_not_skipped_is_imported(small_rounds: Round):
     small_rounds.put(A)
     assert small_rounds.outcomes() == {A: "imported"}
+
+
+@pytest.mark.parametrize("time", ["Nov 23 11:00", ""], ids=["of whole minutes", "none at all"])
+def test_where_a_server_tells_time_badly_new_content_of_the_same_length_is_imported(
+    small_rounds: Round, monkeypatch: pytest.MonkeyPatch, time: str
+):
+    def listed(remote: LocalRemote, *words: Any) -> list[RemoteFile]:
+        return [replace(file, modified=time) for file in shown(remote, *words)]
+
+    def looked(remote: LocalRemote, directory: str, name: str) -> RemoteFile | None:
+        return next((file for file in remote.list(directory) if file.name == name), None)
+
+    shown = LocalRemote.list
+    monkeypatch.setattr(LocalRemote, "list", listed)
+    monkeypatch.setattr(LocalRemote, "look", looked)
+    small_rounds.feed(settle="30 seconds")
+    small_rounds.put(A, "zoe@example.com;Zoé")
+    small_rounds.poll()
+    small_rounds.later(seconds=30)
+    assert small_rounds.outcomes() == {A: "imported"}
+    small_rounds.put(A, "jon@example.com;Zoé")
+    assert small_rounds.next_outcomes() == {A: "imported"}
+    assert small_rounds.next_outcomes() == {A: "known"}

@@ -247,6 +247,20 @@ def test_a_broken_template_keeps_its_messages_waiting(small_post: Post, text: st
     assert drain(small_post) == SendReport(sent=1)
 
 
+def test_a_message_that_waited_long_for_its_template_has_all_its_attempts(small_post: Post) -> None:
+    small_post.bring("zoe@example.com;Zoé;fr")
+    small_post.template("satisfaction.fr.html", "{% if %}")
+    for _ in range(4):
+        drain(small_post)
+        small_post.later(days=1)
+    small_post.template("satisfaction.fr.html", "Bonjour")
+    small_post.sink.answers["RCPT"].append("451 come back later")
+    assert drain(small_post).later == 1
+    small_post.later(minutes=1)
+    assert drain(small_post) == SendReport(sent=1)
+    assert small_post.row("zoe@example.com").attempts == 2
+
+
 def test_a_deployment_that_left_the_configuration_keeps_its_messages_waiting(small_post: Post) -> None:
     small_post.bring("zoe@example.com;Zoé;fr")
     without = CONFIGURATION.replace("  satisfaction:\n", "  other:\n").replace("deploy: satisfaction,", "")

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from support.contact_rows import LATER, NOW, draft
 from tournee.core.facts import NearMiss, PollState, Reason, RemoteErrorKind, Sighting
-from tournee.store import Store, imports
+from tournee.store import Store, imports, rounds
 
 SEEN = Sighting(name="a.csv", size=10, modified="20261123", since=NOW)
 UNSIZED = Sighting(name="caf\udce9.csv", size=None, modified="", since=NOW, changed=True)
@@ -11,12 +11,12 @@ UNSIZED = Sighting(name="caf\udce9.csv", size=None, modified="", since=NOW, chan
 
 def save(store: Store, *seen: Sighting, directory: str = "in", after: timedelta = timedelta()) -> None:
     with store.write() as tx:
-        imports.save_sightings(tx, "boutique", directory, seen, NOW + after)
+        rounds.save_sightings(tx, "boutique", directory, seen, NOW + after)
 
 
 def remembered(store: Store, directory: str = "in") -> dict[str, Sighting]:
     with store.read() as tx:
-        return imports.sightings(tx, "boutique", directory)
+        return rounds.sightings(tx, "boutique", directory)
 
 
 def test_sightings_are_remembered_by_directory(store: Store) -> None:
@@ -69,19 +69,19 @@ def test_the_last_poll_of_each_list_is_remembered(store: Store) -> None:
     better = replace(POLLED, at=LATER, ok=True, error=None, reason=None, good_at=LATER, near_misses=())
     other = replace(POLLED, list="magasins")
     with store.write() as tx:
-        assert imports.poll_state(tx, "avis") is None
+        assert rounds.poll_state(tx, "avis") is None
         for state in (POLLED, other, better):
-            imports.save_poll(tx, state)
-        assert imports.poll_state(tx, "magasins") == other
-        assert imports.poll_states(tx) == {"avis": better, "magasins": other}
+            rounds.save_poll(tx, state)
+        assert rounds.poll_state(tx, "magasins") == other
+        assert rounds.poll_states(tx) == {"avis": better, "magasins": other}
 
 
-def chore(import_id: int, name: str = "a.csv", directory: str = "in") -> imports.NewChore:
-    return imports.NewChore(
+def chore(import_id: int, name: str = "a.csv", directory: str = "in") -> rounds.NewChore:
+    return rounds.NewChore(
         repository="boutique",
         directory=directory,
         name=name,
-        action=imports.ChoreAction.ARCHIVE,
+        action=rounds.ChoreAction.ARCHIVE,
         target="archive/",
         import_id=import_id,
         size=10,
@@ -93,21 +93,21 @@ def test_a_chore_waits_until_it_is_done(store: Store) -> None:
     with store.write() as tx:
         import_id = imports.begin(tx, draft(), None)
         for new in (chore(import_id), chore(import_id, "b.csv"), chore(import_id, directory="other")):
-            imports.add_chore(tx, new)
-        first, second = imports.chores(tx, "boutique", "in")
-        imports.chore_failed(tx, first.id, NOW)
-        imports.chore_done(tx, second.id)
-        (left,) = imports.chores(tx, "boutique", "in")
+            rounds.add_chore(tx, new)
+        first, second = rounds.chores(tx, "boutique", "in")
+        rounds.chore_failed(tx, first.id, NOW)
+        rounds.chore_done(tx, second.id)
+        (left,) = rounds.chores(tx, "boutique", "in")
     assert (left, left.attempts) == (replace(first, attempts=1), 1)
 
 
 def test_a_file_has_one_chore_the_newest(store: Store) -> None:
     with store.write() as tx:
         import_id = imports.begin(tx, draft(), None)
-        imports.add_chore(tx, chore(import_id))
+        rounds.add_chore(tx, chore(import_id))
         newest = replace(
-            chore(import_id), action=imports.ChoreAction.DELETE, target=None, size=20, modified="new"
+            chore(import_id), action=rounds.ChoreAction.DELETE, target=None, size=20, modified="new"
         )
-        imports.add_chore(tx, newest)
-        (left,) = imports.chores(tx, "boutique", "in")
-    assert (left.action, left.size, left.attempts) == (imports.ChoreAction.DELETE, 20, 0)
+        rounds.add_chore(tx, newest)
+        (left,) = rounds.chores(tx, "boutique", "in")
+    assert (left.action, left.size, left.attempts) == (rounds.ChoreAction.DELETE, 20, 0)

@@ -3,12 +3,16 @@
 import signal
 import socket
 import sys
-from time import monotonic
+from datetime import timedelta
+from queue import SimpleQueue
+from time import monotonic, sleep
 
 import pytest
 
 from support.house import GOOD, PARTLY, House
 from support.running import Running
+from tournee.actions import explain, open_app, poll, utc_now
+from tournee.daemon import Daemon
 
 TWO_LISTS = """\
 database: sqlite:///tournee.db
@@ -148,6 +152,22 @@ def test_a_lane_that_does_not_end_is_left_behind_after_the_grace(house):
         with Running(house) as daemon, mail_server.accept()[0]:
             assert daemon.stop() == 0
             assert daemon.wait_for("stopped_in_the_middle")["lanes"] == ["send"]
+
+
+def test_a_clock_that_was_put_back_keeps_no_list_waiting(house):
+    house.put("import_avis.csv")
+    ahead = [timedelta(days=365)]
+    with open_app(str(house.config), clock=lambda: utc_now() + ahead[0]) as app:
+        poll.poll(app, "avis")
+        daemon = Daemon(app)
+        daemon.start()
+        ahead[0] = timedelta()
+        house.put("import_avis_2.csv")
+        daemon.look_at_the_clock()
+        until = monotonic() + 10
+        while len(explain.history(app)) < 2 and monotonic() < until:
+            sleep(0.05)
+        assert (len(explain.history(app)), daemon.stop(SimpleQueue())) == (2, True)
 
 
 def test_quiet_logs_only_what_is_wrong(house):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tournee.actions import App
 from tournee.core import match
 from tournee.core.errors import RemoteError
-from tournee.core.facts import Import, Outcome
+from tournee.core.facts import Import, Outcome, RemoteErrorKind
 from tournee.core.settings import AfterImport, Feed
 from tournee.store import Transaction, rounds
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:  # paramiko and ftplib are loaded when a repository is opened,
     from tournee.remote import Remote
 
 
-def plan(app: App, tx: Transaction, record: Import, *, size: int, modified: str) -> None:
-    """Write down what the feed wants done with the remote file of an import; nothing where it is kept."""
-    feed = app.feed(record.list)
+def plan(tx: Transaction, feed: Feed, record: Import, *, size: int, modified: str) -> None:
+    """Write down what the feed wants done with the remote file of an import; nothing where it is kept.
+
+    The feed is the one that found the file: the list it was imported into may be gone, or moved elsewhere.
+    """
     action, target = _wanted(feed, record.outcome)
     if action is None:
         return
@@ -80,6 +82,15 @@ def _put_away(app: App, remote: "Remote", feed: Feed, chore: rounds.Chore) -> No
 
 
 def _away(remote: "Remote", chore: rounds.Chore, name: str) -> None:
+    """Lists of one directory tidy it at the same time: who comes second finds nothing left to do."""
+    try:
+        _act(remote, chore, name)
+    except RemoteError as error:
+        if error.kind is not RemoteErrorKind.NOT_FOUND or remote.look(chore.directory, name):
+            raise
+
+
+def _act(remote: "Remote", chore: rounds.Chore, name: str) -> None:
     if chore.action is rounds.ChoreAction.DELETE:
         remote.delete(chore.directory, name)
         return

@@ -89,7 +89,7 @@ def _rows_rejected(record: Import) -> Reason:
     return Reason("rows_rejected", {"file": record.file, "rejected": counts.rejected, "read": counts.read})
 
 
-def release(app: App, tx: Transaction, batch: str, now: datetime) -> None:  # noqa: ARG001
+def release(tx: Transaction, batch: str, now: datetime) -> None:
     """The poll is over: the message about its files may leave."""
     alerts.release_batch(tx, batch, now)
 
@@ -157,8 +157,7 @@ class _Scene:
 
         Otherwise two lists could open and close a condition in turn, and people would hear of each poll.
         """
-        of_root = condition.list is None and condition.reason.details.get("kind") in OF_DIRECTORIES
-        return not (of_root and self.feed.directory)
+        return not (_of_root(condition) and self.feed.directory)
 
     def _tell(self, condition: Condition, turn: watch.Turn) -> None:
         concerned = [condition.list] if condition.list else [*_fed_by(self.app, self.repository)]
@@ -171,6 +170,35 @@ def _fed_by(app: App, repository: str) -> dict[str, str]:
     """Key and name of every list that a repository feeds."""
     fed = {key for key, feed in app.feeds().items() if feed.repository == repository}
     return {key: entry.name for key, entry in app.settings.lists.items() if key in fed}
+
+
+def _close_what_left(app: App) -> None:
+    """Trouble that no poll can end any more, because its list or repository left the configuration, is over.
+
+    Nobody is told: whoever changed the configuration knows.
+    """
+    with app.store.read() as tx:
+        left = [one for one in alerts.open_conditions(tx) if not _can_end(app, one)]
+    if left:
+        with app.store.write() as tx:
+            for condition in left:
+                alerts.close(tx, condition.id, app.clock())
+
+
+def _can_end(app: App, condition: Condition) -> bool:
+    """Whether a list is polled that can tell that the trouble is over."""
+    feeds = app.feeds()
+    if condition.list is not None:
+        return condition.list in feeds
+    return any(
+        feed.repository == condition.repository and not (_of_root(condition) and feed.directory)
+        for feed in feeds.values()
+    )
+
+
+def _of_root(condition: Condition) -> bool:
+    """It is about a repository's own directory, of which a list with another directory knows nothing."""
+    return condition.list is None and condition.reason.details.get("kind") in OF_DIRECTORIES
 
 
 # ---------------------------------------------------------------- the queue
@@ -229,6 +257,7 @@ def deliver(app: App, *, chance: Chance = random.random) -> Delivered:
 
     None is given up unless its address is refused for good. Without `mail:` they stay queued.
     """
+    _close_what_left(app)
     with app.store.exclusive("alert") as mine:
         if not mine or app.settings.mail is None:
             return Delivered()
@@ -348,7 +377,7 @@ class _Delivery:
         entry = self.app.settings.lists.get(record.list)
         return AlertFile(
             record=record,
-            errors=tuple(imports.row_errors(tx, import_id)[:ROW_ERRORS]),
+            errors=tuple(imports.row_errors(tx, import_id, ROW_ERRORS)),
             moved_to=entry.feed.rejected_to if entry and entry.feed else None,
         )
 

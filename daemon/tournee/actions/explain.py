@@ -63,10 +63,13 @@ def _trouble(condition: Condition) -> Trouble:
 
 
 def _due(app: App, entry: SendingList, state: PollState | None) -> datetime | None:
-    """When the list is due next: now if it never was polled, in the past if a due time was missed."""
+    """When the list is due next: now if it never was polled, in the past if a due time was missed.
+
+    Its last poll is later than now where the clock was wrong then: nothing follows from that for the next.
+    """
     if entry.feed is None:
         return None
-    if state is None:
+    if state is None or state.at > app.clock():
         return app.clock()
     regular = entry.feed.schedule.next_after(state.at, app.timezone)
     return min(regular, state.look_again_at or regular)

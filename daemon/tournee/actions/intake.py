@@ -175,7 +175,8 @@ class _Intake:
         imports.finish(tx, record, self.error_total)
         if self.source.origin:
             modified = self.source.origin.modified
-            afterwards.plan(self.app, tx, record, size=self.source.size, modified=modified)
+            feed = self.app.feed(self.key)
+            afterwards.plan(tx, feed, record, size=self.source.size, modified=modified)
         return record
 
     def _draft(self) -> imports.Draft:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # paramiko and ftplib are loaded when a repository is opened,
 
 #: Server times have whole seconds: a file rewritten within this time of our download may look unchanged.
 SAME_SECOND = timedelta(seconds=2)
+#: The words of an FTP server that only knows LIST (`Nov 23 09:30`) have whole minutes.
+SAME_MINUTE = timedelta(seconds=62)
 
 #: What a file that changes or goes away while it is read looks like; also what a broken server does.
 OF_A_FILE = frozenset({RemoteErrorKind.TRUNCATED, RemoteErrorKind.NOT_FOUND})
@@ -251,9 +253,8 @@ class _Pass:
         self._report(source.name, FileOutcome(record.outcome), record.id, record.reason)
 
     def _last_delivery(self, name: str) -> Delivery | None:
-        path = self.app.path(self.feed, name)
         with self.app.store.read() as tx:
-            return imports.last_deliveries(tx, self.repository.key, [path]).get(path)
+            return imports.last_delivery(tx, self.repository.key, self.app.path(self.feed, name))
 
     def _known(self, file: RemoteFile, delivery: Delivery, *, read_again: bool = False) -> None:
         """A delivery that was imported before counts as arrived, and is put away as the feed says."""
@@ -266,7 +267,7 @@ class _Pass:
                 imports.confirm_delivery(tx, delivery.id, modified=file.modified, now=self.app.clock())
             record = imports.get(tx, delivery.import_id) if delivery.import_id else None
             if record:
-                afterwards.plan(self.app, tx, record, size=delivery.size, modified=file.modified)
+                afterwards.plan(tx, self.feed, record, size=delivery.size, modified=file.modified)
 
     @contextmanager
     def _spooled(self, remote: "Remote", entry: match.TakenFile) -> Iterator[Source]:
@@ -314,7 +315,7 @@ class _Pass:
             alert.on_repository(
                 self.app, tx, repository=self.feed.repository, list=self.key, error=error, now=now
             )
-            alert.release(self.app, tx, self.batch, now)
+            alert.release(tx, self.batch, now)
         return PollReport(
             list=self.key,
             repository=self.feed.repository,
@@ -343,9 +344,14 @@ class _Pass:
 
 
 def _unchanged(delivery: Delivery, sighting: Sighting) -> bool:
-    """Whether what we see is surely what was delivered, without reading it again."""
-    same = (delivery.size, delivery.modified) == (sighting.size, sighting.modified)
-    return same and delivery.at - sighting.since >= SAME_SECOND
+    """Whether what we see is surely what was delivered, without reading it again.
+
+    It never is where the server tells no time at all: the next file of that name may be just as long.
+    """
+    if not delivery.modified or (delivery.size, delivery.modified) != (sighting.size, sighting.modified):
+        return False
+    in_seconds = delivery.modified.replace(".", "").isdigit()
+    return delivery.at - sighting.since >= (SAME_SECOND if in_seconds else SAME_MINUTE)
 
 
 @dataclass(slots=True)

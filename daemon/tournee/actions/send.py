@@ -87,6 +87,7 @@ class _Ending:
     rule: str | None = None
     reason: Reason | None = None
     next_attempt_at: datetime | None = None
+    attempted: bool = True
     channel_down: bool = False
 
 
@@ -143,6 +144,7 @@ class _Drain:
             rule=ending.rule,
             reason=ending.reason,
             next_attempt_at=ending.next_attempt_at,
+            attempted=ending.attempted,
         )
         self.endings[ending.status] += 1
         self.down = self.down or ending.channel_down
@@ -182,7 +184,7 @@ class _Drain:
     def _hold_off(self, reason: Reason) -> _Ending:
         """Nothing can be done about the message before a person has put something right."""
         later = self.app.clock() + LATER_DELAY
-        return _Ending(status=SendStatus.WAITING, reason=reason, next_attempt_at=later)
+        return _Ending(status=SendStatus.WAITING, reason=reason, next_attempt_at=later, attempted=False)
 
     def _sent(self, claim: Claim, message: Message) -> _Ending:
         try:

@@ -16,49 +16,6 @@ from sqlalchemy import Row, Select
 from tournee.core.facts import Counts, DecisionCounts, Delivery, Import, Outcome, Reason, RowError, SendStatus
 from tournee.store import Transaction, tables
 from tournee.store.columns import columns_of, json_text, values_of
-from tournee.store.rounds import (
-    Chore,
-    ChoreAction,
-    NewChore,
-    add_chore,
-    chore_done,
-    chore_failed,
-    chores,
-    poll_state,
-    poll_states,
-    save_poll,
-    save_sightings,
-    sightings,
-)
-
-__all__ = [
-    "Chore",
-    "ChoreAction",
-    "Draft",
-    "NewChore",
-    "add_chore",
-    "add_row_errors",
-    "begin",
-    "chore_done",
-    "chore_failed",
-    "chores",
-    "confirm_delivery",
-    "deliver",
-    "finish",
-    "get",
-    "last_deliveries",
-    "last_delivery",
-    "last_of_lists",
-    "names_imported",
-    "newest_stamp",
-    "poll_state",
-    "poll_states",
-    "recent",
-    "row_errors",
-    "save_poll",
-    "save_sightings",
-    "sightings",
-]
 
 NAMES_A_QUERY = 500
 DELIVERY = tuple(field.name for field in fields(Delivery))
@@ -275,9 +232,10 @@ def add_row_errors(tx: Transaction, import_id: int, errors: Sequence[RowError]) 
     tx.dialect.load(tx.connection, tables.row_errors, columns, rows)
 
 
-def row_errors(tx: Transaction, import_id: int) -> list[RowError]:
-    """The errors that were kept of an import, in line order."""
+def row_errors(tx: Transaction, import_id: int, limit: int | None = None) -> list[RowError]:
+    """The errors that were kept of an import, the first in line order."""
     one = tables.row_errors.c
     query = sa.select(one.line, one.column, one.code, one.details)
-    rows = tx.connection.execute(query.where(one.import_id == import_id).order_by(one.line, one.id))
+    query = query.where(one.import_id == import_id).order_by(one.line, one.id).limit(limit)
+    rows = tx.connection.execute(query)
     return [(line, column, code, details) for line, column, code, details in rows]

@@ -306,8 +306,12 @@ def settle(
     rule: str | None = None,
     reason: Reason | None = None,
     next_attempt_at: datetime | None = None,
+    attempted: bool = True,
 ) -> None:
-    """How an attempt ended. A sender that was thought dead may still tell; nothing else is changed again."""
+    """How a claim ended. A sender that was thought dead may still tell; nothing else is changed again.
+
+    A message that could not be put together was not `attempted`: that spends none of its attempts.
+    """
     one = solicitations
     values: dict[str, Any] = {
         "status": status,
@@ -320,5 +324,7 @@ def settle(
         values["counts_at"] = now if status in MAY_HAVE_LEFT else None
     if status is SendStatus.SENT:
         values["sent_at"] = now
-    attempted = one.c.status.in_((SendStatus.SENDING, SendStatus.UNCERTAIN))
-    tx.connection.execute(sa.update(one).where(one.c.id == solicitation_id, attempted).values(values))
+    if not attempted:
+        values["attempts"] = one.c.attempts - 1
+    claimed = one.c.status.in_((SendStatus.SENDING, SendStatus.UNCERTAIN))
+    tx.connection.execute(sa.update(one).where(one.c.id == solicitation_id, claimed).values(values))

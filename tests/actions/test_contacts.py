@@ -7,7 +7,7 @@ import pytest
 from support.rounds import Round
 from tournee.actions import App, contacts, explain
 from tournee.core.errors import AmbiguousContact, InvalidValue, TourneeError, UnknownName
-from tournee.core.facts import Contact, Reason
+from tournee.core.facts import Contact, DecisionCounts, Reason
 
 ZOE = ("email=Zoe@Example.com", "first_name=Zoé")
 PHONE = "+33612345678"
@@ -152,6 +152,16 @@ def test_fields_are_set_and_cleared_and_the_others_stay(rounds: Round):
     contact = contacts.change(rounds.app, "zoe@example.com", ["last_name=", "amount=", "country=France"])
     assert (contact.first_name, contact.last_name, contact.country) == ("Zoé", None, "FR")
     assert (contact.fields, contact.lists, contact.updated_at) == ({"loyal": False}, ("avis",), rounds.now)
+
+
+def test_an_address_that_somebody_who_opted_out_no_longer_has_goes_on_refusing(rounds: Round):
+    rounds.deploy("satisfaction")
+    rounds.bring("zoe@example.com;Zoé")
+    contacts.opt_out(rounds.app, "zoe@example.com")
+    contacts.change(rounds.app, "zoe@example.com", ["email=new@example.com"])
+    assert rounds.bring("zoe@example.com;Zoé", "new@example.com;Zoé").decisions == DecisionCounts(
+        blocked={"opt_out": 2}
+    )
 
 
 def test_setting_what_is_set_already_leaves_the_time_of_the_last_change(rounds: Round):

@@ -139,7 +139,10 @@ def add(tx: Transaction, values: Mapping[str, JsonValue], lists: Sequence[str], 
 
 
 def change(tx: Transaction, contact_id: int, values: Mapping[str, JsonValue], now: datetime) -> bool:
-    """Put new values (None clears) over a contact's; whether that changed anything. Raises as `add` does."""
+    """Put new values (None clears) over a contact's; whether that changed anything. Raises as `add` does.
+
+    An address that somebody who opted out no longer has goes on refusing: the next file may bring it again.
+    """
     tx.dialect.serialise(tx.connection)
     row = tx.connection.execute(sa.select(contacts).where(contacts.c.id == contact_id)).one()
     plain, fields = _split(values)
@@ -153,7 +156,25 @@ def change(tx: Transaction, contact_id: int, values: Mapping[str, JsonValue], no
         return False
     changed = sa.update(contacts).where(contacts.c.id == contact_id)
     tx.connection.execute(changed.values(**after, identity=identity, updated_at=now))
+    if identity != row.identity and row.identity != wanted["phone"]:
+        _keep_refusing(tx, row, now)
     return True
+
+
+def _keep_refusing(tx: Transaction, before: Row[Any], now: datetime) -> None:
+    """The address that a contact had until now, as a contact on no list with the same refusals."""
+    one = opt_outs
+    holds = sa.and_(one.c.contact_id == before.id, one.c.ended_at.is_(None))
+    if not tx.connection.scalar(sa.select(sa.exists().where(holds))):
+        return
+    known_by = {"email": before.email} if before.email else {"phone": before.phone}
+    left = sa.insert(contacts).values(
+        **known_by, identity=before.identity, fields={}, created_at=now, updated_at=now
+    )
+    contact_id = tx.connection.execute(left.returning(contacts.c.id)).scalar_one()
+    names = ("channel", "at", "source", "reason")
+    same = sa.select(sa.literal(contact_id), *(one.c[name] for name in names)).where(holds)
+    tx.connection.execute(sa.insert(one).from_select(("contact_id", *names), same))
 
 
 def _split(values: Mapping[str, JsonValue]) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:

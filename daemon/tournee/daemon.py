@@ -31,6 +31,7 @@ from tournee.config import Config
 from tournee.core.errors import ConfigurationError, Stopped, TourneeError
 
 GRACE = 25.0  # seconds to finish or roll back; systemd and Docker are told 30
+BEAT = 1.0  # seconds that a signal may be late
 PULSE = 30.0  # seconds between looks at the outbox, and at a clock that may have jumped
 BREATH = timedelta(seconds=1)  # between two looks at the same directory, at least
 
@@ -66,17 +67,29 @@ def _signals() -> "SimpleQueue[int]":
 def _serve(daemon: "Daemon", requests: "SimpleQueue[int]", load: Callable[[], Config]) -> None:
     """Until a signal asks for the end; the scheduler looks at the clock again now and then."""
     while True:
-        try:
-            if requests.get(timeout=PULSE) != signal.SIGHUP:
-                return
-        except Empty:
+        request = _next(requests)
+        if request is None:
             with contained():
                 daemon.look_at_the_clock()
             continue
+        if request != signal.SIGHUP:
+            return
         notify(f"RELOADING=1\nMONOTONIC_USEC={int(monotonic() * 1_000_000)}")
         with contained():
             _reload(daemon, load)
         notify("READY=1")
+
+
+def _next(requests: "SimpleQueue[int]") -> int | None:
+    """The next signal, or None after a pulse.
+
+    A signal that comes just before a wait begins is noted, and does not end the wait: so none is long.
+    """
+    until = monotonic() + PULSE
+    while monotonic() < until:
+        with suppress(Empty):
+            return requests.get(timeout=BEAT)
+    return None
 
 
 def _reload(daemon: "Daemon", load: Callable[[], Config]) -> None:

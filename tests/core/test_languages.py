@@ -49,7 +49,7 @@ def test_the_template_filled_in_with_the_words_of_its_language_reads_back(tag):
     words = [
         language.genders["female"][0],
         language.titles["mrs"][0],
-        cldr.country_name(tag, language.country),
+        cldr.locale(tag).territories[language.country],
     ]
     cells = ["Martin", "Camille", *words, "camille@example.com", "", language.tag]
     filled = languages.template(a_layout) + language.delimiter.join(cells) + "\r\n"
@@ -150,8 +150,8 @@ def test_every_country_is_known_by_its_codes_and_its_names():
     assert len(codes) == 249
     for code in codes:
         assert known[code.lower()] == code
-        assert known[folded(cldr.country_name("en", code))] == code
-        assert known[folded(cldr.country_name("fr", code))] == code
+        assert known[folded(cldr.locale("en").territories[code])] == code
+        assert known[folded(cldr.locale("fr").territories[code])] == code
     assert len([word for word in known if len(word) == 3]) >= 249
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,18 +22,18 @@ USER = "tournee"
 PASSWORD = "la-tournee"  # noqa: S105 -- of servers that only this machine sees, for a minute
 
 
-class Embedded:
+class Embedded(ABC):
     """A server that runs while its context lasts."""
 
     port: int
 
+    @abstractmethod
     def start(self) -> Self:
         """Listen; `port` is known afterwards."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
         """Close every connection and end the threads."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self.start()

@@ -12,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from importlib.resources import files
 from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import indent
 from typing import Any
 
 from tournee.console import Paper
@@ -66,19 +67,6 @@ solicitation_rules:
 users:
   claire: {{email: claire@example.com, language: en, alerts: true}}
 """
-
-TEMPLATES = {
-    "satisfaction.fr.html": """\
-        <p>Bonjour {{ contact.first_name }},</p>
-        <p>Vous avez acheté chez nous. Qu'en avez-vous pensé ?</p>
-        <p><a href="{{ survey_url }}">Donner mon avis</a></p>
-        """,
-    "satisfaction.en.html": """\
-        <p>Hello {{ contact.first_name }},</p>
-        <p>You bought something from us. How was it?</p>
-        <p><a href="{{ survey_url }}">Tell us</a></p>
-        """,
-}
 
 HEADER = "Nom;Prénom;Civilité;Email;Téléphone;Pays;Langue;Date d'achat\n"
 GOOD = HEADER + (
@@ -138,8 +126,8 @@ class Story:
             certificate=ftps.certificate.fingerprint,
         )
         (self._home / "tournee.yaml").write_text(text, encoding="utf-8")
-        for name, template in TEMPLATES.items():
-            (self._home / name).write_text(dedent(template), encoding="utf-8")
+        for template in (files("tournee") / "templates").iterdir():
+            (self._home / template.name).write_bytes(template.read_bytes())
         self._chapter("An SFTP and an FTPS drop box, a mail server, an empty database, this configuration:")
         self._quote(text)
         self._show("check")

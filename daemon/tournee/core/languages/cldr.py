@@ -98,11 +98,6 @@ def countries(tag: str) -> Mapping[str, str]:
     return {**_country_words(), **_names_of_countries(tag)}
 
 
-def country_name(tag: str, code: str) -> str:
-    """The name of a country in the language."""
-    return str(locale(tag).territories[code])
-
-
 def is_country(code: str) -> bool:
     """Whether `code` is an ISO 3166 alpha-2 code."""
     return code in _country_codes()

@@ -13,7 +13,7 @@ FIND_PYTHON := for python in $(or $(PYTHON),python3 python3.14 python3.13 python
 	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
 	done
 
-.PHONY: help demo test test-system lint format bench picture lock clean
+.PHONY: help demo test test-system fuzz oracles lint format bench picture lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,12 @@ test: .venv/ready ## every test that needs no server of the system
 test-system: .venv/ready ## the tests against OpenSSH and vsftpd, which have to be installed
 	@$(BIN)/pytest -q -m system
 
+fuzz: .venv/ready ## files that nobody has seen, for FUZZ_SECONDS (30)
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30) $(BIN)/pytest -q -s tests/core/test_fuzz_reading.py -k no_bytes
+
+oracles: .venv/ready ## reading beside phonenumbers, email-validator and Babel: ORACLE_CELLS (100000) of each kind
+	@ORACLE_CELLS=$(or $(ORACLE_CELLS),100000) $(BIN)/pytest -q tests/core/test_normalise_oracles.py tests/core/test_reading_back.py
+
 lint: .venv/ready ## style, types, the rules of the house
 	@$(BIN)/ruff check -q $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
@@ -38,7 +44,7 @@ format: .venv/ready ## put the sources into the house's form
 	@$(BIN)/ruff check -q --fix $(SOURCES)
 	@$(BIN)/ruff format -q $(SOURCES)
 
-bench: .venv/bench ## an import beside the databases' own limit and pandas; BENCH_ROWS=1000000 for more rows
+bench: .venv/ready .venv/peers/ready ## an import beside the databases' own limit and others; BENCH_FULL=1 for all of docs/performance.md
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR tests/bench/bench.py
 
 picture: .venv/ready ## docs/round.svg, from what the demo shows
@@ -64,6 +70,8 @@ clean: ## take away everything that was made here
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/bench: .venv/ready .requirements/bench.txt
-	@$(PIP) install -r .requirements/bench.txt
-	@touch $@
+# What imports are compared with. Without it `make bench` goes on, and says whom it leaves out.
+.venv/peers/ready: .venv/ready .requirements/bench.txt
+	@$(BIN)/python -m venv --clear .venv/peers
+	@.venv/peers/bin/python -m pip -qq --disable-pip-version-check install -r .requirements/bench.txt && touch $@ \
+	  || echo 'The programs to compare with could not be installed.' >&2

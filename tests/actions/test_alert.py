@@ -31,7 +31,7 @@ def taken(post: Post, outcome: Outcome, *, list: str = "avis", name: str = "impo
     repository = None if by_hand else "boutique"
     draft = Draft(
         list=list, repository=repository, file=name, path=name, sha256="0" * 64, size=1, modified_at=None,
-        started_at=post.now, stamp=None,
+        started_at=post.now, stamp=None, header=None,
     )  # fmt: skip
     with post.store.write() as tx:
         record = Import(
@@ -234,7 +234,7 @@ def test_trouble_of_what_left_the_configuration_is_over(
     polled(small_post, error, list=list)
     settings = small_post.app.settings
     lists = {key: entry for key, entry in settings.lists.items() if key not in left}
-    changed = settings.model_copy(update={"lists": lists})
+    changed = replace(settings, lists=lists)
     small_post.app = replace(small_post.app, config=replace(small_post.app.config, settings=changed))
     small_post.tell()
     assert problems(small_post) == []

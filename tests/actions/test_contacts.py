@@ -37,6 +37,24 @@ def test_a_contact_is_added_normalised_and_put_on_lists(rounds: Round):
     assert contacts.show(rounds.app, "zoe@example.com") == contact
 
 
+def test_a_time_without_a_zone_is_local_to_the_configured_one(small_rounds: Round):
+    small_rounds.settings["contact_fields"]["opened"] = {"type": "datetime"}
+    small_rounds.configure()
+    contact = added(small_rounds, *ZOE, "opened=2026-07-01 12:00")
+    assert contact.fields == {"opened": "2026-07-01T10:00:00Z"}
+
+
+def test_of_two_contacts_with_one_address_one_is_named_by_its_id(rounds: Round):
+    rounds.settings["contact_fields"]["number"] = {"type": "text", "columns": {"fr": "Numéro"}}
+    rounds.feed(identify_by="number")
+    rounds.bring("home@example.com;Zoé;1", "home@example.com;Jo;2", header="Email;Prénom;Numéro")
+    reason = refused(AmbiguousContact, contacts.show, rounds.app, "home@example.com")
+    ids = reason.details["ids"]
+    assert isinstance(ids, list)
+    assert {contacts.show(rounds.app, str(one)).first_name for one in ids} == {"Zoé", "Jo"}
+    assert contacts.show(rounds.app, "number=2").first_name == "Jo"
+
+
 def test_declared_fields_are_typed_as_an_english_file_writes_them(rounds: Round):
     contact = added(rounds, *ZOE, "amount=1,234.50", "loyal=yes")
     assert contact.fields == {"amount": "1234.50", "loyal": True}

@@ -258,6 +258,37 @@ def test_asked_to_stop_between_two_files_the_first_is_imported_whole(rounds: Rou
     assert (rounds.taken(), rounds.names()) == ([A], {"zoe@example.com": "Zoé"})
 
 
+# ---------------------------------------------------------------- a bug
+
+
+def buggy(rounds: Round) -> During:
+    """A progress that fails as only a mistake of ours does, when the first file is under way."""
+
+    def fail() -> None:
+        raise ZeroDivisionError("jean@example.com")
+
+    rounds.feed("bis")
+    rounds.put(A, ZOE)
+    rounds.put("import_bis.csv", JO)
+    return During(A, fail)
+
+
+def test_a_bug_in_one_list_ends_no_other_list_and_is_told(rounds: Round):
+    bug = buggy(rounds)
+    first, second = poll.poll_lists(rounds.app, [], progress=bug)
+    assert (first.list, first.ok, first.error, first.files) == ("avis", False, RemoteErrorKind.INTERNAL, ())
+    assert first.reason
+    assert first.reason.details["type"] == "ZeroDivisionError"
+    assert "test_poll.py" in sentence(first.reason, "en")
+    assert [told(file) for file in second.files] == ["imported"]
+    assert (rounds.taken(), rounds.spooled()) == (["import_bis.csv"], [])
+
+
+def test_a_list_that_a_bug_stopped_is_polled_again_the_next_time(small_rounds: Round):
+    poll.poll_lists(small_rounds.app, [], progress=buggy(small_rounds))
+    assert small_rounds.next_outcomes() == {A: "imported"}
+
+
 # ---------------------------------------------------------------- waiting until all has settled
 
 

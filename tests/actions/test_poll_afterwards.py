@@ -1,14 +1,18 @@
 """What becomes of a file once it was imported, and of a pass that meets trouble."""
 
+import os
 from contextlib import ExitStack
+from typing import ClassVar
 
 import pytest
 
-from support.rounds import BAD, JO, LARGE, UTE, ZOE, A, B, During, Fetched, Round, files_up_to, lines, told
-from support.servers import running
+from support.rounds import BAD, JO, LARGE, UTE, ZOE, A, B, C, During, Fetched, Round, files_up_to, lines, told
+from support.servers import repository, running
 from tournee.actions import explain, poll
 from tournee.core.errors import UnknownName
 from tournee.core.facts import RemoteErrorKind
+from tournee.core.settings import Protocol
+from tournee.demo.servers import Gate, SftpServer
 from tournee.remote.local import LocalRemote
 
 # ---------------------------------------------------------------- afterwards
@@ -217,6 +221,24 @@ def test_a_full_disk_fails_the_file_in_one_sentence_and_it_is_tried_again(rounds
     assert (report.ok, report.error) == (False, RemoteErrorKind.INTERNAL)
     assert rounds.spooled() == []
     assert rounds.next_outcomes()[A] == "imported"
+
+
+def test_files_that_the_disk_cannot_hold_are_not_asked_for_and_cost_no_login(small_rounds: Round):
+    class Counted(Gate):
+        logins: ClassVar[list[str]] = []
+
+        def check_auth_password(self, username: str, password: str) -> int:
+            self.logins.append(username)
+            return super().check_auth_password(username, password)
+
+    for name in (A, B):
+        os.truncate(small_rounds.put(name), 8 << 40)
+    small_rounds.put(C)
+    with type("Serving", (SftpServer,), {"gate": Counted})(small_rounds.drop) as server:
+        small_rounds.served_by(repository(Protocol.SFTP, server.port, host_key=server.fingerprints))
+        small_rounds.limit(size=16 << 40)
+        assert small_rounds.outcomes() == {A: "failed no_room", B: "failed no_room", C: "imported"}
+    assert (len(Counted.logins), small_rounds.problems()) == (1, [("unreachable", "no_room")])
 
 
 def test_an_unknown_list_is_told_with_the_nearest_before_anything_is_polled(small_rounds: Round):

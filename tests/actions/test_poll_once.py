@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from support.rounds import JO, LARGE, UTE, ZOE, A, B, Fetched, Round, files_up_to
+from tournee.actions import retry
 from tournee.core.facts import RemoteFile
 from tournee.remote.local import LocalRemote
 
@@ -253,3 +254,49 @@ def test_where_a_server_tells_time_badly_new_content_of_the_same_length_is_impor
     small_rounds.put(A, "jon@example.com;Zoé")
     assert small_rounds.next_outcomes() == {A: "imported"}
     assert small_rounds.next_outcomes() == {A: "known"}
+
+
+# ---------------------------------------------------------------- too large to be fetched
+
+
+def settled(rounds: Round) -> dict[str, str]:
+    """A pass over files that have settled meanwhile."""
+    rounds.poll()
+    return rounds.next_outcomes()
+
+
+def test_a_file_larger_than_any_may_be_is_rejected_without_being_fetched(rounds: Round):
+    rounds.configure(limits={"size": "1 kB"})
+    rounds.put(A, text="x" * 2_000)
+    fetched = Fetched()
+    assert rounds.outcomes(progress=fetched) == {A: "rejected too_large"}
+    assert (fetched.begun, rounds.problems()) == ({}, [("import_rejected", "too_large")])
+
+
+def test_it_is_known_afterwards_also_when_its_time_changes(rounds: Round):
+    rounds.configure(limits={"size": "1 kB"})
+    for at in (1_000, 4_600):
+        rounds.put(A, text="x" * 2_000, at=at)
+        rounds.next_outcomes()
+    assert (rounds.next_outcomes(), len(rounds.imports())) == ({A: "known"}, 1)
+    rounds.put(A, text="x" * 2_001)
+    assert rounds.next_outcomes() == {A: "rejected too_large"}
+
+
+def test_once_the_limit_is_raised_it_is_taken_again_when_a_person_says_so(rounds: Round):
+    rounds.configure(limits={"size": "1 kB"})
+    rounds.feed(settle="30 seconds")
+    rounds.put(A, ZOE, *[JO] * 100)
+    assert settled(rounds) == {A: "rejected too_large"}
+    rounds.configure(limits={})
+    assert rounds.next_outcomes() == {A: "known"}
+    assert retry.retry(rounds.app, 1).record.counts.created == 2
+    rounds.put(A, ZOE, *[JO] * 100, at=1_000)
+    assert settled(rounds) == {A: "known"}
+
+
+def test_in_a_backlog_that_is_skipped_it_is_known_too(small_rounds: Round):
+    small_rounds.configure(limits={"size": "1 kB"})
+    small_rounds.feed(backlog="skip")
+    small_rounds.put(A, text="x" * 2_000)
+    assert small_rounds.outcomes() == small_rounds.next_outcomes() == {A: "known"}

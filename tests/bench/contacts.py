@@ -218,10 +218,10 @@ def numbers_of_update(count: int, known: int, chance: random.Random) -> Sequence
     return numbers
 
 
-def write(path: Path, count: int, *, update_of: int = 0) -> None:
-    """Write a file of `count` rows; with `update_of`, one that follows a file of so many rows."""
+def write(path: Path, count: int, *, update_of: int = 0, first: int = 0) -> None:
+    """Write a file of `count` rows from contact `first` on; with `update_of`, one that follows a file."""
     chance = random.Random(43 if update_of else 42)
-    numbers = numbers_of_update(count, update_of, chance) if update_of else range(count)
+    numbers = numbers_of_update(count, update_of, chance) if update_of else range(first, first + count)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(HEADER + "\n")
         file.writelines(line + "\n" for line in rows(numbers, chance))

@@ -43,10 +43,11 @@ POSTGRESQL_TABLE = (
     "updated_at timestamptz)"
 )
 POSTGRESQL_STAGE = f"CREATE TEMP TABLE stage ({TEXTS}) ON COMMIT DROP"
+POSTGRESQL_KEY = "coalesce(nullif(lower(btrim(email)), ''), replace(phone, ' ', ''))"
 POSTGRESQL_COPY = "COPY stage FROM STDIN (FORMAT csv, DELIMITER ';', HEADER)"
 POSTGRESQL_MERGE = (
     f"INSERT INTO contacts (contact_key, {NAMES}) SELECT DISTINCT ON (k) k, {NAMES} FROM "
-    "(SELECT ctid t, coalesce(lower(btrim(email)), replace(phone, ' ', '')) k, * FROM stage) q "
+    f"(SELECT ctid t, {POSTGRESQL_KEY} k, * FROM stage) q "
     f"WHERE k IS NOT NULL ORDER BY k, t DESC {CONFLICT}"
 )
 BLOCK = 1 << 18

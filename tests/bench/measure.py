@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-PAUSE = 0.01  # seconds between two looks at the memory
+PAUSE, SELDOM = 0.01, 0.1  # seconds between two looks at the memory of one process, of several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,29 +19,59 @@ class Measured:
     output: str
 
 
-def run(command: Sequence[str], scratch: Path) -> Measured:
-    """Run to the end and measure; raises CalledProcessError, with what it said, where the command fails.
-
-    `peak` adds up the high-water marks of all processes that are alive at one time, so it is never too low.
-    """
+def run(command: Sequence[str], scratch: Path, environment: dict[str, str] | None = None) -> Measured:
+    """Run to the end and measure; raises CalledProcessError, with what it said, where the command fails."""
     with (scratch / "output").open("w+b") as output, (scratch / "errors").open("w+b") as errors:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
-        peak = 0
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment
+        )
+        memory = Memory(process.pid)
         while process.poll() is None:
-            peak = max(peak, sum(map(high_water, tree(process.pid))))
+            memory.look()
             time.sleep(PAUSE)
         seconds = time.perf_counter() - begun
         said, complaint = text(output), text(errors)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command), said, complaint)
-    return Measured(seconds=seconds, peak=peak, output=said)
+    return Measured(seconds=seconds, peak=memory.peak, output=said)
 
 
 def text(file: BinaryIO) -> str:
     """All that was written to an open file."""
     file.seek(0)
     return file.read().decode()
+
+
+@dataclass(slots=True)
+class Memory:
+    """The most bytes that a process and all that descend from it held together.
+
+    What several of them share is counted once: a page that one inherited from another by the kernel's own
+    shares (PSS), the pages of programs and libraries as those of the process that has most of them. A
+    process's own high-water mark is kept by the kernel, so that what one alone held between two looks counts.
+    """
+
+    pid: int
+    peak: int = 0
+    _next: float = 0.0
+
+    def look(self) -> None:
+        """Look once; at several processes seldom, since the kernel walks through their pages for it."""
+        pids = tuple(tree(self.pid))
+        alone = max((kibibytes(f"/proc/{pid}/status").get("VmHWM", 0) for pid in pids), default=0)
+        self.peak = max(self.peak, alone << 10)
+        if len(pids) > 1 and time.monotonic() >= self._next:
+            self.peak = max(self.peak, held(pids) << 10)
+            self._next = time.monotonic() + SELDOM
+
+
+def held(pids: Sequence[int]) -> int:
+    """KiB that these processes hold together at this moment."""
+    shares = [kibibytes(f"/proc/{pid}/smaps_rollup") for pid in pids]
+    own = sum(share.get("Pss_Anon", 0) for share in shares)
+    files = max((share.get("Rss", 0) - share.get("Anonymous", 0) for share in shares), default=0)
+    return own + files
 
 
 def tree(pid: int) -> Iterator[int]:
@@ -52,12 +82,10 @@ def tree(pid: int) -> Iterator[int]:
             yield from tree(int(child))
 
 
-def high_water(pid: int) -> int:
-    """The most memory that a process has held so far, in bytes; 0 when it is gone."""
-    for line in quietly(Path(f"/proc/{pid}/status")).splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def kibibytes(path: str) -> dict[str, int]:
+    """The amounts in a file of /proc, by name."""
+    lines = (line.split() for line in quietly(Path(path)).splitlines())
+    return {words[0].rstrip(":"): int(words[1]) for words in lines if words[2:] == ["kB"]}
 
 
 def quietly(path: Path) -> str:

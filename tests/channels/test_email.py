@@ -18,7 +18,7 @@ from tournee.core.errors import (
 )
 from tournee.core.facts import Message
 from tournee.core.messages import LANGUAGES
-from tournee.core.settings import MailSecurity
+from tournee.core.settings import MailSecurity, Secret
 from tournee.demo.embedded import Certificate
 from tournee.demo.mail_sink import SmtpSink
 
@@ -233,20 +233,20 @@ def test_a_certificate_file_that_is_missing_is_said(reach: Reach, serve: Serve, 
 @pytest.mark.parametrize("password", ["secret", "clé à part"])
 def test_a_login_is_given(reach: Reach, serve: Serve, password: str) -> None:
     sink = serve(login=("tournee", password))
-    reach(sink, username="tournee", password=password).send(letter())
+    reach(sink, username="tournee", password=Secret(password)).send(letter())
     assert len(sink.received) == 1
 
 
 @pytest.mark.parametrize("password", ["secret", "clé à part"])
 def test_a_login_that_is_refused_loses_no_message(reach: Reach, serve: Serve, password: str) -> None:
     sink = serve(login=("tournee", "another"))
-    error = refused(reach(sink, username="tournee", password=password), letter())
+    error = refused(reach(sink, username="tournee", password=Secret(password)), letter())
     assert (type(error), error.reason.code) == (TransientChannelError, "mail_login_refused")
     assert password not in str(error.reason)
 
 
 def test_a_server_without_logins_is_said(reach: Reach, sink: Sink) -> None:
-    assert down(reach(sink, username="tournee", password="secret")) == "mail_login_unknown"
+    assert down(reach(sink, username="tournee", password=Secret("secret"))) == "mail_login_unknown"
 
 
 def test_the_server_is_told_a_name_without_a_lookup(reach: Reach, sink: Sink) -> None:

@@ -28,13 +28,14 @@ def keys(schema: object) -> Iterator[str]:
             yield from keys(part)
 
 
-KEYS = sorted({*keys(json_schema()), "http", "languages", "report", "a", "fr"})
+KEYS = sorted({*keys(json_schema()), "http", "a", "fr", "de-AT", "1"})
 TEXTS = st.sampled_from(
     [
         "", "~", "true", "0", "1 day", "50%", "fr", "FR", "a", "email", "${A}", "$${", "${", "x: y", "&a",
         "*a", "sftp://u:p@h/", "sftp://u@h/x", "file:///", "smtp://[::1]", "sqlite:///a",
         "postgresql://h/%ff", "{{ a", "{% if", "https://h", "a@b.example", "SHA256:" + "A" * 43, "ab" * 32,
-        "1 per day", "0 6 * * mon", "/", "..", ".", "templates/x.html", "é", "\u2028", "\x7f", "'", '"',
+        "1 per day", "2 GiB", "Nom", "choice",
+        "0 6 * * mon", "/", "..", ".", "templates/x.html", "é", "\u2028", "\x7f", "'", '"',
         "a" * 3000, "?", "-", "#", "[", "!!str", "<<",
     ]
 )  # fmt: skip
@@ -86,6 +87,16 @@ def test_any_values_below_known_keys(tmp_path: Path, value: dict[str, object]):
         f"lists: {{a: {written(value)}, b: {{feed: {written(value)}}}}}".encode("utf-8", "surrogatepass"),
         tmp_path / "any.yaml",
     )
+
+
+@EXAMPLES
+@given(
+    st.sampled_from(["languages: {fr", "languages: {pl", "contact_fields: {a", "limits: {size"]),
+    st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8),
+)
+def test_any_values_of_a_language_a_field_or_a_limit(tmp_path: Path, start: str, value: dict[str, object]):
+    text = f"{start}: {written(value)}}}\nlists: {{a: }}"
+    outcome(text.encode("utf-8", "surrogatepass"), tmp_path / "any.yaml")
 
 
 @EXAMPLES

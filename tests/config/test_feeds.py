@@ -2,7 +2,7 @@
 
 import pytest
 
-from tournee.core.settings import AfterImport, Backlog, StampRule
+from tournee.core.settings import AfterImport, Backlog, EmptyCells, Membership, StampRule, Truncated
 
 FEED = """\
 repositories: {{box: {{url: 'file:///srv/in'}}}}
@@ -49,7 +49,7 @@ def test_every_key_of_a_feed_arrives(configured):
         configured,
         "path: ./in//avis/", "prefix: import-2026", "marker: .ok", "country: NO", "default_language: pt_br",
         "stamp: required", "after_import: archive", "archive_to: done/", "rejected_to: bad",
-        "reject_above: 0%", "backlog: skip", "empty_cells: keep", "membership: add",
+        "reject_above: 0%", "backlog: skip",
     )  # fmt: skip
     assert (full.path, full.prefix, full.marker, full.country, full.default_language) == (
         "in/avis",
@@ -72,6 +72,34 @@ def test_every_key_of_a_feed_arrives(configured):
         "bad",
         0.0,
         Backlog.SKIP,
+    )
+
+
+def test_what_a_file_means_is_little_unless_it_is_said(configured):
+    plain = feed(configured)
+    assert (plain.identify_by, plain.empty_cells, plain.membership, plain.mirror_limit) == (
+        None,
+        EmptyCells.KEEP,
+        Membership.ADD,
+        0.2,
+    )
+    assert (plain.truncated, plain.report) == (Truncated.WAIT, False)
+
+
+def test_what_a_file_means_can_be_said(configured):
+    full = configured(
+        "contact_fields: {external_id: {type: text}}\n"
+        + feed_with(
+            "identify_by: external_id", "empty_cells: clear", "membership: mirror", "mirror_limit: 5%",
+            "truncated: wait", "report: yes",
+        )
+    ).settings.lists["avis"].feed  # fmt: skip
+    assert (full.identify_by, full.empty_cells, full.membership, full.mirror_limit, full.report) == (
+        "external_id",
+        EmptyCells.CLEAR,
+        Membership.MIRROR,
+        0.05,
+        True,
     )
 
 
@@ -146,14 +174,21 @@ FEEDS = {
     "reject_above: 101%": "8:21: `101%` is not a percentage from `0%` to `100%`",
     "deploy: satisfaction": "8:15: there is no deployment `satisfaction`",
     "deploy: {a: b}": "8:15: this must be a name of `deployments`, or a list of them, not a mapping",
-    "empty_cells: clear": f"8:20: `clear` {NOT_YET}",
-    "membership: mirror": f"8:19: `mirror` {NOT_YET}",
-    "mirror_limit: 20%": f"8:7: `mirror_limit` {NOT_YET}",
+    "prefix: x.csv.report": "8:15: `x.csv.report` would take our own reports: choose another beginning",
+    "empty_cells: erase": "8:20: `erase` is not `keep` or `clear`",
+    "membership: miror": "8:19: `miror` is not `add` or `mirror`; did you mean `mirror`?",
+    "mirror_limit: 20%": "8:7: `mirror_limit` means nothing without `membership: mirror`",
+    "mirror_limt: 20%": "8:7: unknown key `mirror_limt`; did you mean `mirror_limit`?",
+    "truncated: accepted": "8:18: `accepted` is not `wait` or `accept`; did you mean `accept`?",
+    "report: maybe": "8:15: `maybe` is not `true` or `false`",
+    "report: errors.csv": "8:15: `errors.csv` is not `true` or `false`",
+    "identify_by: external_id": "8:20: there is no contact field `external_id`",
+    "identify_by: [a]": "8:20: this must be a name of `contact_fields`, not a list",
+    "identify_by: email": (
+        "8:20: this is the name of a declared contact field: without it, the email identifies, else the phone"
+    ),
     "expect: daily by 07:00": f"8:7: `expect` {NOT_YET}",
-    "report: true": f"8:7: `report` {NOT_YET}",
-    "truncated: accept": f"8:7: `truncated` {NOT_YET}",
     "hold_above: 5000": f"8:7: `hold_above` {NOT_YET}",
-    "identify_by: external_id": f"8:7: `identify_by` {NOT_YET}",
     "langauge: fr": "8:7: unknown key `langauge`; did you mean `language`?",
     "zzz: 1": "8:7: unknown key `zzz`",
 }
@@ -162,6 +197,63 @@ FEEDS = {
 @pytest.mark.parametrize(("key", "expected"), FEEDS.items())
 def test_what_is_wrong_with_a_key_of_a_feed_is_told(mistakes, key, expected):
     assert mistakes(feed_with(key)) == [expected]
+
+
+def test_a_mirror_limit_is_a_percentage(mistakes):
+    found = mistakes(feed_with("membership: mirror", "mirror_limit: 20"))
+    assert found == ["9:21: `20` is not a percentage from `0%` to `100%`"]
+
+
+def test_a_limit_of_a_misspelt_mirror_is_no_second_mistake(mistakes):
+    found = mistakes(feed_with("membershp: mirror", "mirror_limit: 10%"))
+    assert found == ["8:7: unknown key `membershp`; did you mean `membership`?"]
+
+
+@pytest.mark.parametrize("kind", ["text", "number"])
+def test_a_text_or_a_number_can_identify(mistakes, kind):
+    fields = f"contact_fields: {{ref: {{type: {kind}}}}}\n"
+    assert mistakes(fields + feed_with("identify_by: ref")) == []
+
+
+@pytest.mark.parametrize("kind", ["date", "datetime", "boolean", "choice, choices: [a]"])
+def test_what_many_contacts_share_cannot_identify(mistakes, kind):
+    fields = f"contact_fields: {{ref: {{type: {kind}}}}}\n"
+    assert mistakes(fields + feed_with("identify_by: ref")) == [
+        f"9:20: `ref` is a {kind.partition(',')[0]}, which many contacts share: "
+        "name a field of type `text` or `number`"
+    ]
+
+
+def test_what_identifies_may_be_declared_in_a_file_that_is_read_later(write, folder):
+    from tournee.config import load
+
+    write("conf/a.yaml", feed_with("identify_by: ref"))
+    write("conf/b.yaml", "contact_fields: {ref: {type: text}}\n")
+    assert load("conf", {}).settings.lists["avis"].feed.identify_by == "ref"
+
+
+def test_a_contact_field_that_is_nearly_there_is_named(mistakes):
+    fields = "contact_fields: {external_id: {type: text}}\n"
+    assert mistakes(fields + feed_with("identify_by: external-id")) == [
+        "9:20: there is no contact field `external-id`; did you mean `external_id`?"
+    ]
+
+
+def test_a_wrong_field_is_still_known_to_what_names_it(mistakes):
+    fields = "contact_fields: {ref: {type: date, max_length: 3}}\n"
+    assert [message.partition(": ")[0] for message in mistakes(fields + feed_with("identify_by: ref"))] == [
+        "1:36",
+        "9:20",
+    ]
+
+
+def test_a_mirror_that_takes_cut_files_warns(warnings):
+    told = "nobody is removed from the list: leave out `truncated: accept`"
+    found = warnings(feed_with("membership: mirror", "truncated: accept"))
+    assert [message for message in found if told in message] == [
+        f"9:7: a file that was cut names only some of its contacts, so that {told}"
+    ]
+    assert not [one for one in warnings(feed_with("truncated: accept")) if told in one]
 
 
 LISTS = {

@@ -1,6 +1,8 @@
 """Which files are a configuration, and how several become one."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -136,3 +138,13 @@ def test_the_spool_is_beside_a_database_that_is_a_file(configured):
 def test_the_spool_of_a_postgresql_database_is_in_the_state_directory(configured):
     settings = configured("database: postgresql://u@h/db", STATE_DIRECTORY="/var/lib/tournee").settings
     assert settings.spool == "/var/lib/tournee/spool"
+
+
+def test_a_configuration_without_templates_does_not_load_their_language(write):
+    write("conf/a.yaml", "lists: {a: }")
+    look = (
+        "import sys; from tournee.config import load; load('conf', {}); "
+        "print({'jinja2', 'phonenumbers', 'pydantic', 'sqlalchemy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

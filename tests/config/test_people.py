@@ -1,80 +1,8 @@
-"""`contact_fields`, `users` and the keys at the top: what they take, what they refuse, and in which words."""
+"""`users` and the keys at the top: what they take, what they refuse, and in which words."""
 
 import pytest
 
 from tournee.core.facts import AlertKind
-from tournee.core.settings import FieldType
-
-# ---------------------------------------------------------------- contact fields
-
-
-def test_columns_are_by_language_one_or_several(configured):
-    fields = configured(
-        "contact_fields:\n"
-        '  bought: {type: date, columns: {fr: "Date d\'achat", en: [Purchase date, Bought]}}\n'
-        "  vip: {type: boolean}\n"
-    ).settings.contact_fields
-    assert [(key, entry.type, entry.columns) for key, entry in fields.items()] == [
-        ("bought", FieldType.DATE, {"fr": ("Date d'achat",), "en": ("Purchase date", "Bought")}),
-        ("vip", FieldType.BOOLEAN, {}),
-    ]
-
-
-FIELDS = {
-    "email: {type: text}": "2:3: every contact has `email` already: it is not declared",
-    "id: {type: text}": "2:3: `id` has a meaning of its own: choose another name",
-    "lists: {type: text}": "2:3: `lists` has a meaning of its own: choose another name",
-    "Amount: {type: text}": (
-        "2:3: `Amount` cannot be a name here: write small letters, digits and `_`, beginning with a letter"
-    ),
-    "1st: {type: text}": (
-        "2:3: `1st` cannot be a name here: write small letters, digits and `_`, beginning with a letter"
-    ),
-    "a: ": "2:3: `type` is missing: write `text`, `number`, `date` or `boolean`",
-    "a: {type: datetime}": "2:13: `datetime` is not available in this version",
-    "a: {type: choice}": "2:13: `choice` is not available in this version",
-    "a: {type: txt}": "2:13: `txt` is not `text`, `number`, `date` or `boolean`; did you mean `text`?",
-    "a: {type: text, choices: [a]}": "2:19: `choices` is not available in this version",
-    "a: {type: text, max_length: 9}": "2:19: `max_length` is not available in this version",
-    "a: {type: text, columns: Montant}": (
-        "2:28: this must be a mapping of languages, such as `{fr: …, en: …}`, not a text"
-    ),
-    "a: {type: text, columns: {fr: }}": "2:29: there is no value here: write a text, or a list of them",
-    "a: {type: text, columns: {fr: [a, a]}}": "2:37: this is in the list already",
-    "a: {type: text, columns: {fr: Courriel}}": (
-        "2:29: `Courriel` is a column of `email` already, in files in `fr`"
-    ),
-    "a: {type: text, columns: {fr: [x, ' PRENOM ', ' prénom ']}}": (
-        "2:29: `prénom` is a column of `first_name` already, in files in `fr`"
-    ),
-}
-
-
-@pytest.mark.parametrize(("field", "expected"), FIELDS.items())
-def test_what_is_wrong_with_a_contact_field_is_told(mistakes, field, expected):
-    assert expected in mistakes(f"contact_fields:\n  {field}")
-
-
-def test_a_language_that_is_not_shipped_has_no_columns(mistakes):
-    found = mistakes("contact_fields:\n  a: {type: text, columns: {xx: A}}")
-    assert [message.partition(";")[0] for message in found] == ["2:29: there is no file language `xx`"]
-
-
-def test_two_fields_cannot_have_one_column(mistakes):
-    found = mistakes(
-        "contact_fields:\n"
-        "  amount: {type: number, columns: {fr: Montant}}\n"
-        "  total: {type: number, columns: {fr: [Total, ' MONTANT']}}\n"
-    )
-    assert found == ["3:35: `MONTANT` is a column of `amount` already, in files in `fr`"]
-
-
-def test_a_field_without_a_column_in_a_language_has_its_own_name_there(mistakes):
-    text = (
-        "contact_fields:\n  a: {type: text, columns: {fr: A1}}\n  b: {type: text, columns: {fr: B1, en: A}}\n"
-    )
-    assert "3:37: `A` is a column of `a` already, in files in `en`" in mistakes(text)
-
 
 # ---------------------------------------------------------------- users
 
@@ -160,7 +88,6 @@ TOP = {
     "repository: {}": "1:1: unknown key `repository`; did you mean `repositories`?",
     "http: {listen: '127.0.0.1:8780'}": "1:1: `http` is not available in this version",
     "gateways: {}": "1:1: `gateways` is not available in this version",
-    "languages: {}": "1:1: `languages` is not available in this version",
     "? [a]\n: b": "1:3: a key must be a text of printable characters",
     '"a\\nb": c': "1:1: unknown key `a\\nb`",
     '"a\\eb": c': "1:1: a key must be a text of printable characters",

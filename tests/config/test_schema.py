@@ -87,6 +87,20 @@ GOOD = {
         "repositories: {a: {url: 'ftp://h/', passive: '${T}', max_connections: '${N}', timeout: '${D}'}}\n"
         "lists: {l: {feed: {repository: a, every: 1 day, language: fr, settle: '${D}', stamp: '${S}'}}}\n"
     ),
+    "what a file means": (
+        "limits: {size: 10 GB, ratio: 50, columns: 300, line: '${L}'}\n"
+        "contact_fields:\n"
+        "  a: {type: choice, choices: [gold, 1]}\n"
+        "  b: {type: choice, choices: {fr: [or], en: [gold]}}\n"
+        "  c: {type: text, max_length: 20}\n"
+        "  d: {type: datetime}\n"
+        "repositories: {r: {url: 'file:///x'}}\n"
+        "lists: {l: {feed: {repository: r, every: 1 day, language: de-AT, identify_by: c,\n"
+        "  empty_cells: clear, membership: mirror, mirror_limit: 5%, truncated: wait, report: yes}}}\n"
+        "languages:\n"
+        "  fr: {columns: {phone: [N° contact], email: Mèl}, without: Portable}\n"
+        "  de-AT: {country: AT, months: {1: Jänner}, countries: {GB: Insel}, language_names: {nl: [Flach]}}\n"
+    ),
     "empty sections": "repositories:\nusers:\ndeployments: {}\nlists: {a: }\n",
 }
 BAD = {
@@ -98,9 +112,18 @@ BAD = {
     "a number out of bounds": "repositories: {a: {url: 'ftp://h', max_connections: 0}}\nlists: {a: }\n",
     "a wrong name": "contact_fields: {A: {type: text}}\nlists: {a: }\n",
     "a percentage": "lists: {l: {feed: {repository: a, every: 1 day, language: fr, reject_above: 0.5}}}\n",
+    "no size": "limits: {size: 5}\nlists: {a: }\n",
+    "an unknown size": "limits: {size: 5 Go}\nlists: {a: }\n",
+    "choices that are none": "contact_fields: {a: {type: choice, choices: gold}}\nlists: {a: }\n",
+    "a text that is too long": "contact_fields: {a: {type: text, max_length: 10001}}\nlists: {a: }\n",
+    "an unknown word of a language": "languages: {fr: {columns: {fone: x}}}\nlists: {a: }\n",
+    "an unknown key of a language": "languages: {fr: {column: {}}}\nlists: {a: }\n",
+    "an unknown membership": (
+        "lists: {l: {feed: {repository: a, every: 1 day, language: fr, membership: x}}}\n"
+    ),
     "no address": "users: {u: {}}\nlists: {a: }\n",
 }
-ENVIRON = {"T": "true", "N": "1", "D": "1 hour", "P": "50%", "S": "optional"}
+ENVIRON = {"T": "true", "N": "1", "D": "1 hour", "P": "50%", "S": "optional", "L": "1 MiB"}
 
 
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)

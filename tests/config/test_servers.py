@@ -224,7 +224,7 @@ def test_a_database_is_a_url(configured, folder: Path, url, expected):
 def test_a_database_may_have_its_password_in_a_file(configured, write):
     write("pw", "s3cret\n")
     database = configured("database: {url: 'postgresql://u@h/db', password_file: pw}").settings.database
-    assert (database.url, database.password.get_secret_value()) == ("postgresql://u@h/db", "s3cret")
+    assert (database.url, database.password.reveal()) == ("postgresql://u@h/db", "s3cret")
 
 
 NO_DATABASES = {

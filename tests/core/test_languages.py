@@ -1,6 +1,7 @@
 """A language is a small data file; what it does not say, CLDR knows."""
 
 import copy
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -78,7 +79,7 @@ def test_no_word_means_yes_and_no(tag):
 
 
 def test_a_cell_of_a_template_is_quoted_where_it_must_be():
-    declared = layout().fields["amount"].model_copy(update={"columns": {"fr": ('Prix; "TTC"',)}})
+    declared = replace(layout().fields["amount"], columns={"fr": ('Prix; "TTC"',)})
     header = languages.template(layout(fields={"amount": declared})).split("\r\n")[0]
     assert header.endswith(';Langue;"Prix; ""TTC"""')
 
@@ -98,6 +99,9 @@ def test_a_cell_of_a_template_is_quoted_where_it_must_be():
             "genders: `f` stands for both female and male",
         ),
         ({"titles": {"king": ["Roi"]}}, "titles.king: not a key here"),
+        ({"months": {13: ["Sol"]}}, "months.13: not a key here"),
+        ({"months": {3: ["Mrz"], 5: ["MRZ"]}}, "months: `MRZ` stands for both 3 and 5"),
+        ({"months": ["Mrz"]}, "months: write a mapping"),
         ({"countries": {"XX": ["Nowhere"]}}, "countries.XX: `XX` is not a country code"),
         ({"colour": "blue"}, "colour: not a key here; the keys are columns, yes_words"),
     ],

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tournee.core.facts import NearMiss, NearMissReason, Reason, RemoteFile
-from tournee.core.match import FeedPattern, Stamp, Taken, concerns, free_names, judge, match
+from tournee.core.match import (
+    FeedPattern,
+    Stamp,
+    Taken,
+    concerns,
+    free_names,
+    judge,
+    match,
+    may_be,
+    report_name,
+    temporary_name,
+)
 from tournee.core.settings import StampRule
 
 OPTIONAL, REQUIRED, FORBIDDEN = StampRule.OPTIONAL, StampRule.REQUIRED, StampRule.FORBIDDEN
@@ -340,3 +351,95 @@ def test_a_file_is_put_away_under_its_name_or_one_with_its_imports_number(
     name: str, expected: list[str]
 ) -> None:
     assert list(islice(free_names(name, 7), 4)) == expected
+
+
+@given(st.sampled_from(["import_avis.csv", "a+b (1).csv.GZ", "liste", "x.7.csv"]), st.integers(1, 10**9))
+def test_a_file_that_was_put_away_is_known_by_its_name(name: str, number: int) -> None:
+    assert all(may_be(name, free) for free in islice(free_names(name, number), 4))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "import_avis.csv.gz", "import_avis_2.csv", "import_avis.csv.report.csv", "import_avis.x.csv",
+        "import_avis.1.2.3.csv", "import_avis.1csv", "Import_avis.csv", "import_avis.csv\n",
+        "import_avis..csv",
+    ],
+)  # fmt: skip
+def test_another_name_is_not_that_of_a_file_that_was_put_away(other: str) -> None:
+    assert not may_be("import_avis.csv", other)
+
+
+# ---------------------------------------------------------------- names of our own
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "import_avis.csv.report.csv",
+        "import_avis.csv.report.12.csv",
+        "import_avis.csv.report.12.2.csv",
+        "import_avis_20261123.CSV.GZ.report.csv",
+        "import_avis.zip.report.csv",
+    ],
+)
+def test_our_own_report_is_a_stranger(name: str) -> None:
+    assert judge(name, "import_avis", OPTIONAL) is None
+    assert near_misses(files(name), AVIS, BIS) == {"avis": {}, "bis": {}}
+    assert not concerns([AVIS], name)
+
+
+@pytest.mark.parametrize("rule", [REQUIRED, FORBIDDEN])
+def test_a_report_stays_ours_when_the_feed_takes_other_names_by_now(rule: StampRule) -> None:
+    for name in ("import_avis.csv", "import_avis_20261123.csv"):
+        assert judge(report_name(name), "import_avis", rule) is None
+
+
+def test_a_report_of_one_feed_is_no_near_miss_of_another() -> None:
+    report = "import_avis_bis.csv.report.csv"
+    assert near_misses(files(report), AVIS, BIS) == {"avis": {}, "bis": {}}
+    assert near_misses(files(report), AVIS) == {"avis": {report: "other_prefix"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("import_avis.report.csv", NearMissReason.OTHER_PREFIX),
+        ("import_avis_bis.csv.report.csv", NearMissReason.OTHER_PREFIX),
+        ("import_avis.csv.reports.csv", NearMissReason.EXTENSION),
+        ("import_avis.csv.report.bis.csv", NearMissReason.EXTENSION),
+        ("import_avis.csv.report.csv.part", NearMissReason.PARTIAL),
+        ("import_avis.xlsx.report.csv", NearMissReason.OTHER_PREFIX),
+    ],
+)
+def test_what_only_looks_like_a_report_is_a_near_miss(name: str, reason: NearMissReason) -> None:
+    assert judge(name, "import_avis", OPTIONAL) is reason
+
+
+def test_a_report_that_another_feed_is_told_to_take_is_taken() -> None:
+    feed = FeedPattern(list="reports", prefix="import_avis.csv.report")
+    assert taken(files("import_avis.csv.report.csv"), AVIS, feed) == {
+        "avis": [],
+        "reports": ["import_avis.csv.report.csv"],
+    }
+
+
+def test_an_upload_that_is_not_finished_is_a_stranger_whatever_the_prefix() -> None:
+    name = temporary_name("tournee.csv.report.csv")
+    for prefix in ("tournee", "tournee-", ".tournee", "import_avis"):
+        assert judge(name, prefix, OPTIONAL) is None
+
+
+@given(st.text(min_size=1).filter(lambda text: not set(text) & set("/\0")))
+def test_a_temporary_name_is_hidden_short_and_always_the_same(name: str) -> None:
+    spare = temporary_name(name)
+    assert spare == temporary_name(name)
+    assert spare.startswith(".")
+    assert len(spare) < 40
+    assert spare.isascii()
+
+
+@given(st.sampled_from(["import_avis.csv", "import_avis_2026.zip"]), st.integers(1, 10**9))
+def test_every_name_that_a_report_may_get_is_a_stranger(name: str, number: int) -> None:
+    for free in islice(free_names(report_name(name), number), 4):
+        assert judge(free, "import_avis", OPTIONAL) is None

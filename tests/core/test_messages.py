@@ -129,6 +129,21 @@ def test_control_characters_never_reach_a_terminal() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "phrase"),
+    [
+        ("en", "its last line is cut; rejected if it is still so at 2026-11-23 12:05 UTC"),
+        ("fr", "sa dernière ligne est coupée\u00a0; rejeté s’il l’est encore le 2026-11-23 12:05 UTC"),
+    ],
+)
+def test_a_cut_file_that_waits_is_told_otherwise_than_one_that_was_rejected(
+    language: str, phrase: str
+) -> None:
+    waiting = Reason("cut", {"since": "2026-11-23T12:00:00Z", "until": "2026-11-23T12:05:00Z", "size": 10})
+    assert sentence(waiting, language) == phrase
+    assert sentence(Reason("cut", {"line": 12}), language).endswith(".")
+
+
+@pytest.mark.parametrize(
     ("language", "rejected", "read", "start"),
     [
         ("en", 1, 1, "1 of 1 row is wrong"), ("en", 1200, 2000, "1,200 of 2,000 rows are wrong"),

@@ -14,6 +14,7 @@ from tournee.core.errors import FileRejected
 from tournee.core.facts import Reason, RejectReason, RowErrorCode, WarningCode
 from tournee.core.languages.words import trimmed
 from tournee.core.read.lines import Lines, Rows
+from tournee.core.read.unpack import BLOCK
 
 HEADER = ["Email", "Langue", "Magasin"]
 PREFIX = "Email;Langue;Magasin\n"
@@ -130,6 +131,13 @@ def test_a_quote_is_given_up_when_its_row_outgrows_the_limit_of_a_line():
     assert len(found) == 41
 
 
+@pytest.mark.parametrize("line", ["x\n", '""x\n'], ids=["few quotes", "many quotes"])
+def test_a_row_that_is_longer_than_a_line_may_be_is_given_up_too(line):
+    text = PREFIX + 'a@b.fr;fr;"' + line * 100 + '"\n'
+    assert [line for line, _cells in rows_of(opened(text, line=1_000))] == [2]
+    assert rows_of(opened(text, line=150))[0] == (2, Reason(RowErrorCode.QUOTE_UNCLOSED))
+
+
 def test_no_line_is_looked_at_more_than_twice_however_many_quotes_are_not_closed():
     looks = 0
 
@@ -199,7 +207,7 @@ def test_utf_16_is_read_in_both_byte_orders(order):
 
 
 def test_a_character_cut_in_two_by_the_blocks_of_reading_is_whole():
-    filler = "x" * (65_536 - len(PREFIX) - len("a@b.fr;fr;") - 1)
+    filler = "x" * (BLOCK - len(PREFIX) - len("a@b.fr;fr;") - 1)
     assert rows_of(opened(f"{PREFIX}a@b.fr;fr;{filler}é\n"))[0][1][2] == filler + "é"
 
 
@@ -223,7 +231,7 @@ def test_damaged_utf_8_is_not_read_as_a_legacy_code_page():
         (b"Email;Langue\r\na@b.fr;fr\r\n\x81\x8d;fr\r\n", 3),
         (b"Email;Langue\ra\0@b.fr;fr\r", 2),
         ("\ufeffEmail;Langue\na@b.fr;\0\n".encode("utf-16-le"), 2),
-        ("\ufeffEmail;Langue\na@b.fr;\ufeff\n".encode("utf-16-le")[:-1], 2),
+        ("\ufeffEmail;Langue\na@b.fr;".encode("utf-16-le") + b"\x00\xdc\n\x00", 2),
         (b"\xef\xbb\xbfEmail;Langue\n\xe9@b.fr;fr\n", 2),
     ],
 )

@@ -112,7 +112,7 @@ def test_an_archive_that_unpacks_to_far_more_than_its_size_is_rejected(name):
 @pytest.mark.parametrize("name", ["i.csv", "i.csv.gz", "i.zip"])
 def test_a_file_larger_than_the_limit_is_rejected(name):
     data = TEXT.encode() * 100 if name.endswith("csv") else bomb(name, TEXT.encode() * 100)
-    reason = rejection(data, name, uncompressed=2_000)
+    reason = rejection(data, name, size=2_000)
     assert (reason.code, reason.details["limit"]) == (RejectReason.TOO_LARGE, "size")
 
 

@@ -1,5 +1,7 @@
 """The header decides: the delimiter, the columns, the language, and whether it is the right file."""
 
+from dataclasses import replace
+
 import pytest
 
 from support.reading import layout, opened, rows_of, shipped
@@ -42,20 +44,23 @@ def test_a_separator_line_is_obeyed(first):
         "\u200bTéléphone\xa0",
         "Tél.",
         "Mobile",
+        "TELEPHONE MOBILE",
+        "Numero de telephone",
     ],
 )
 def test_a_column_is_known_by_its_name_in_any_case_spacing_and_unicode_form(name):
     assert opened(f"Langue;{name}").columns == {0: "language", 1: "phone"}
 
 
-def test_a_declared_column_is_known_with_any_apostrophe_and_over_two_lines():
+def test_a_declared_column_is_known_with_any_apostrophe_or_hyphen_and_over_two_lines():
+    assert opened("E‑mail;Langue").columns[0] == "email"
     table = opened('Email;Langue;Date d’achat;"Date\nd\'achat 2"')
     assert table.columns == {0: "email", 1: "language", 2: "purchase_date"}
     assert table.header[3] == "Date d'achat 2"
 
 
 def test_a_declared_field_without_a_name_in_the_language_goes_by_its_key():
-    declared = layout().fields["amount"].model_copy(update={"columns": {"en": ("Amount",)}})
+    declared = replace(layout().fields["amount"], columns={"en": ("Amount",)})
     table = opened("Email;Langue;amount", layout(fields={"amount": declared}))
     assert table.columns[2] == "amount"
 
@@ -64,6 +69,18 @@ def test_a_declared_field_without_a_name_in_the_language_goes_by_its_key():
 def test_the_same_column_twice_rejects_the_file(header):
     reason = rejection(header)
     assert (reason.code, reason.details["column"]) == (RejectReason.DUPLICATE_COLUMN, "Email")
+
+
+def test_a_column_that_is_there_twice_is_told_by_its_known_names():
+    reason = rejection("Email;Langue;TELEPHONE  MOBILE;tél.")
+    assert reason.details == {"column": "Téléphone", "written": ["Téléphone mobile", "Tél."]}
+
+
+def test_a_name_with_accents_of_its_own_wins_over_one_that_has_lost_them():
+    declared = replace(layout().fields["amount"], columns={"fr": ("Numero de telephone",)})
+    assert (
+        opened("Email;Langue;Numero de telephone", layout(fields={"amount": declared})).columns[2] == "amount"
+    )
 
 
 def test_unknown_columns_may_stand_twice():

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tournee.core.facts import Reason, RemoteFile, Sighting, WaitReason
-from tournee.core.settle import Settled, marked, settle
+from tournee.core.settings import Limits
+from tournee.core.settle import Settled, cut, marked, settle, too_large
 from tournee.core.times import Duration
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -18,9 +19,15 @@ def a_file(size: int | None = 10, modified: str = "20261123115900") -> RemoteFil
 
 
 def seen(
-    since: datetime, size: int | None = 10, modified: str = "20261123115900", changed: bool = False
+    since: datetime,
+    size: int | None = 10,
+    modified: str = "20261123115900",
+    changed: bool = False,
+    cut: bool = False,
 ) -> Sighting:
-    return Sighting(name="import_avis.csv", size=size, modified=modified, since=since, changed=changed)
+    return Sighting(
+        name="import_avis.csv", size=size, modified=modified, since=since, changed=changed, cut=cut
+    )
 
 
 def after(seconds: float) -> datetime:
@@ -103,6 +110,64 @@ def test_a_marker_beside_the_file_says_that_it_is_complete(
 ) -> None:
     assert marked(a_file(size=size), names, ".ok") is expected
 
+
+# ---------------------------------------------------------------- files that are cut
+
+
+def test_a_cut_file_waits_ten_times_as_long_and_is_remembered() -> None:
+    minute = Duration.parse("1 minute")
+    assert cut(seen(NOON), after(60), minute) == Settled(
+        sighting=seen(NOON, cut=True), wait=WaitReason.CUT, ready_at=after(600)
+    )
+
+
+@pytest.mark.parametrize("duration", [AT_ONCE, Duration.parse("1 second"), HALF_A_MINUTE])
+def test_a_cut_file_gets_five_minutes_at_least(duration: Duration) -> None:
+    assert cut(seen(NOON), after(299), duration).ready_at == after(300)
+
+
+def test_a_cut_file_that_stays_as_it_is_has_had_its_time_in_the_end() -> None:
+    found = cut(seen(NOON, cut=True), after(300), HALF_A_MINUTE)
+    assert found == Settled(sighting=seen(NOON, cut=True), wait=None, ready_at=None)
+
+
+def test_a_cut_file_is_known_to_be_cut_while_it_does_not_change() -> None:
+    found = settle(a_file(), seen(NOON, cut=True), after(60), HALF_A_MINUTE)
+    assert found == Settled(sighting=seen(NOON, cut=True), wait=None, ready_at=None)
+
+
+@pytest.mark.parametrize("file", [a_file(size=11), a_file(modified="20261123120001")])
+def test_a_cut_file_that_changes_may_be_whole(file: RemoteFile) -> None:
+    found = settle(file, seen(NOON, cut=True), after(60), HALF_A_MINUTE)
+    since_now = seen(after(60), size=file.size, modified=file.modified, changed=True)
+    assert found == Settled(sighting=since_now, wait=WaitReason.GROWING, ready_at=after(90))
+
+
+def test_the_reason_of_a_cut_file_tells_since_when_and_until_when() -> None:
+    details = {"since": "2026-11-23T12:00:00Z", "until": "2026-11-23T12:05:00Z", "size": 10}
+    assert cut(seen(NOON), after(30), HALF_A_MINUTE).reason == Reason("cut", details)
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**6), st.booleans())
+def test_a_cut_file_waits_until_its_time_is_over_and_no_longer(now: int, seconds: int, known: bool) -> None:
+    found = cut(seen(NOON, cut=known), after(now), Duration("", seconds))
+    assert (found.wait is None) == (now >= max(10 * seconds, 300))
+
+
+# ---------------------------------------------------------------- files that are too large
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(None, None), (100, None), (101, Reason("too_large", {"limit": "size", "most": 100}))],
+)
+def test_a_file_that_is_too_large_as_listed_need_not_be_fetched(
+    size: int | None, expected: Reason | None
+) -> None:
+    assert too_large(a_file(size=size), Limits(size=100)) == expected
+
+
+# ---------------------------------------------------------------- any series of polls
 
 looks = st.tuples(st.sampled_from([5, 6, None]), st.sampled_from(["a", "b"]), st.integers(-60, 60))
 

@@ -19,7 +19,7 @@ from support.running import Running
 from support.servers import PASSWORD, running
 
 MIB = 1024 * 1024
-FEW, MANY = 20_000, 100_000
+FEW, MANY = 100_000, 250_000  # caches are full with the few
 FIELDS = """\
   purchase_date: {type: date, columns: {fr: Date d'achat}}
   store: {type: text, columns: {fr: Magasin}}

@@ -35,6 +35,13 @@ def box(request: pytest.FixtureRequest, directory: Path) -> Iterator[Box]:
         yield box
 
 
+@pytest.fixture(params=EMBEDDED)
+def embedded(request: pytest.FixtureRequest, directory: Path) -> Iterator[Box]:
+    """A repository of each kind that this process serves itself."""
+    with servers.running(request.param, directory) as box:
+        yield box
+
+
 @pytest.fixture(params=[kind for kind in KINDS if kind != "local"])
 def server(request: pytest.FixtureRequest, directory: Path) -> Iterator[Box]:
     """A repository of each kind that has a server."""

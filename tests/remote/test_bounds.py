@@ -16,6 +16,7 @@ from support.servers import Box
 from support.talking import trouble
 from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
+from tournee.core.match import temporary_name
 from tournee.core.settings import Protocol, Repository
 from tournee.core.times import Duration
 from tournee.remote import Remote, offers, open_remote
@@ -48,6 +49,7 @@ def everything(repository: Repository) -> None:
         remote.fetch("", "a.csv", io.BytesIO(), 5)
         remote.move("", "a.csv", "archive", "b.csv")
         remote.delete("", "a.csv")
+        remote.put("", "c.csv", b"12345")
 
 
 def aborted_soon(remote: Remote, act: Callable[[], object], under_way: Callable[[], bool]) -> RemoteError:
@@ -77,7 +79,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
 # ---------------------------------------------------------------- silence
 
 
-@pytest.mark.parametrize("verb", ["CONNECT", "PASS", "CWD", "PASV", "MLSD", "RETR", "RNTO"])
+@pytest.mark.parametrize("verb", ["CONNECT", "PASS", "CWD", "PASV", "MLSD", "RETR", "RNTO", "STOR"])
 def test_an_ftp_server_that_falls_silent_is_left(verb: str) -> None:
     with ScriptedFtp(files={"a.csv": b"12345"}, replies={verb: HANG}) as server, within(3):
         error = trouble(lambda: everything(ftp(server.port)))
@@ -113,6 +115,7 @@ def test_an_sftp_server_that_falls_silent_later_is_left(directory: Path) -> None
         acts: list[Callable[[Remote], object]] = [
             lambda remote: remote.list(""),
             lambda remote: remote.move("", "a.csv", "archive", "a.csv"),
+            lambda remote: remote.put("", "b.csv", b"12345"),
         ]
         for act in acts:
             with open_remote(box.with_(port=proxy.port, timeout=WHILE)) as remote:
@@ -129,6 +132,19 @@ def test_a_transfer_that_stops_in_the_middle_is_left(directory: Path) -> None:
             error = trouble(lambda: remote.fetch("", "a.csv", io.BytesIO(), 3_000_000))
             assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
             assert trouble(lambda: remote.list("")).reason.code == "connection_lost"
+
+
+def test_an_upload_that_stops_in_the_middle_is_left_and_made_good_by_the_next_try(directory: Path) -> None:
+    content = b"x" * 10_000_000
+    with servers.running("sftp", directory) as box, Proxy(box.repository.port) as proxy, within(6):
+        with open_remote(box.with_(port=proxy.port, timeout=WHILE)) as remote:
+            proxy.freeze(4_000)
+            error = trouble(lambda: remote.put("", "a.csv", content))
+        assert (error.kind, error.reason.code) == (Kind.TIMEOUT, "remote_timeout")
+        assert [path.name for path in directory.iterdir()] == [temporary_name("a.csv")]
+        with open_remote(box.repository) as remote:
+            remote.put("", "a.csv", content)
+        assert [path.name for path in directory.iterdir()] == ["a.csv"]
 
 
 def test_a_connection_that_is_cut_in_the_middle_is_lost(directory: Path) -> None:
@@ -227,7 +243,7 @@ def test_an_opening_is_aborted_while_it_waits(protocol: Protocol) -> None:
     assert error.reason.code == "remote_aborted"
 
 
-@pytest.mark.parametrize("verb", ["MLSD", "RETR", "RNTO"])
+@pytest.mark.parametrize("verb", ["MLSD", "RETR", "RNTO", "STOR"])
 def test_an_ftp_conversation_is_aborted(verb: str) -> None:
     with ScriptedFtp(files={"a.csv": b"12345"}, replies={verb: HANG}) as server:
         remote = open_remote(ftp(server.port, PATIENT))
@@ -235,6 +251,7 @@ def test_an_ftp_conversation_is_aborted(verb: str) -> None:
             "MLSD": lambda: remote.list(""),
             "RETR": lambda: remote.fetch("", "a.csv", io.BytesIO(), 5),
             "RNTO": lambda: remote.move("", "a.csv", "archive", "b.csv"),
+            "STOR": lambda: remote.put("", "b.csv", b"12345"),
         }
         with remote:
             error = aborted_soon(remote, acts[verb], lambda: verb in server.verbs())
@@ -261,7 +278,7 @@ def test_a_tls_transfer_is_aborted() -> None:
     assert error.reason.code == "remote_aborted"
 
 
-@pytest.mark.parametrize("what", ["list", "fetch"])
+@pytest.mark.parametrize("what", ["list", "fetch", "put"])
 def test_an_sftp_conversation_is_aborted(directory: Path, what: str) -> None:
     with servers.running("sftp", directory) as box, Proxy(box.repository.port) as proxy:
         box.put("a.csv", b"x" * 3_000_000)
@@ -269,6 +286,7 @@ def test_an_sftp_conversation_is_aborted(directory: Path, what: str) -> None:
         acts = {
             "list": lambda: remote.list(""),
             "fetch": lambda: remote.fetch("", "a.csv", io.BytesIO(), 3_000_000),
+            "put": lambda: remote.put("", "b.csv", b"12345"),
         }
         with remote:
             proxy.freeze()

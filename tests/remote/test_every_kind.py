@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from support import servers
+from support.rounds import files_up_to
 from support.servers import Box
 from support.talking import fetched, trouble
 from tournee.core.errors import LocalFileError, RemoteError
 from tournee.core.facts import RemoteErrorKind
+from tournee.core.match import temporary_name
+from tournee.core.messages import sentence
+from tournee.core.times import Duration
 from tournee.remote import open_remote
 
 NAMES = [
@@ -124,6 +128,7 @@ def test_a_name_that_leads_elsewhere_is_refused(box: Box) -> None:
                 partial(remote.look, "", name),
                 partial(remote.delete, "", name),
                 partial(remote.move, "", name, "archive", "a.csv"),
+                partial(remote.put, "", name, b"1"),
             ]
             assert {trouble(act).reason.code for act in acts} == {"name_unaddressable"}
 
@@ -349,6 +354,90 @@ def test_a_file_is_deleted(box: Box) -> None:
     assert list(box.directory.iterdir()) == [kept]
 
 
+# ---------------------------------------------------------------- putting
+
+
+def left(box: Box) -> dict[str, bytes]:
+    """Everything in the box's directory."""
+    return {path.name: path.read_bytes() for path in box.directory.iterdir()}
+
+
+def test_files_of_any_size_are_put_whole_in_one_conversation(box: Box) -> None:
+    sizes = (0, 1, 32_767, 32_768, 65_536, 65_537, 1_000_003)
+    contents = {f"{number}.report.csv": os.urandom(size) for number, size in enumerate(sizes)}
+    with open_remote(box.repository) as remote:
+        for name, content in contents.items():
+            remote.put("", name, content)
+        assert {file.name: file.size for file in remote.list("")} == {
+            name: len(content) for name, content in contents.items()
+        }
+    assert left(box) == contents
+
+
+def test_a_file_is_put_into_the_directory_asked_for(box: Box) -> None:
+    (box.directory / "in").mkdir()
+    (box.directory / "in").chmod(0o777)
+    with open_remote(box.repository) as remote:
+        remote.put("in", "a.csv", b"report")
+        remote.put("", "b.csv", b"other")
+    assert (box.directory / "in" / "a.csv").read_bytes() == b"report"
+    assert (box.directory / "b.csv").read_bytes() == b"other"
+
+
+def test_a_file_is_put_under_an_odd_name_as_it_is(box: Box) -> None:
+    names = [*NAMES, "caf\udce9.csv"]
+    with open_remote(box.repository) as remote:
+        for name in names:
+            remote.put("", name, name.encode("utf-8", "surrogateescape"))
+    assert left(box) == {name: name.encode("utf-8", "surrogateescape") for name in names}
+
+
+def test_a_put_never_overwrites_and_leaves_nothing_else(box: Box) -> None:
+    box.put("a.csv", b"old")
+    box.put(temporary_name("a.csv"), b"from a try before")
+    with open_remote(box.repository) as remote:
+        error = trouble(lambda: remote.put("", "a.csv", b"new"))
+        assert (error.kind, error.reason.code) == (RemoteErrorKind.REFUSED, "target_exists")
+        assert "a.csv" in sentence(error.reason, "en")
+        remote.put("", "b.csv", b"next")
+    assert left(box) == {"a.csv": b"old", "b.csv": b"next"}
+
+
+def test_what_a_try_before_left_is_gone_once_the_file_is_there(box: Box) -> None:
+    box.put(temporary_name("a.csv"), b"half of something that was longer")
+    with open_remote(box.repository) as remote:
+        remote.put("", "a.csv", b"new")
+    assert left(box) == {"a.csv": b"new"}
+
+
+def test_a_file_for_a_directory_that_is_missing_is_a_fault_of_the_directory(box: Box) -> None:
+    with open_remote(box.repository) as remote:
+        error = trouble(lambda: remote.put("gone", "a.csv", b"new"))
+    assert (error.kind, error.reason.code) == (RemoteErrorKind.NOT_FOUND, "directory_not_found")
+
+
+def test_a_server_that_lets_nobody_write_says_what_to_do(box: Box) -> None:
+    box.directory.chmod(0o555)
+    with servers.powerless(), open_remote(box.repository) as remote:
+        error = trouble(lambda: remote.put("", "a.csv", b"new"))
+        assert remote.list("") == []
+    assert (error.kind, error.reason.code) == (RemoteErrorKind.REFUSED, "permission_denied")
+    assert error.permanent
+    told = sentence(error.reason, "en")
+    assert "may not write a.csv" in told
+    assert "`report: true`" in told
+
+
+def test_a_full_server_keeps_nothing_and_takes_the_file_later(embedded: Box) -> None:
+    patient = embedded.with_(timeout=Duration("1 second", 1))  # pyftpdlib with TLS says nothing any more
+    with open_remote(patient) as remote, files_up_to(50_000):
+        trouble(lambda: remote.put("", "a.csv", b"x" * 200_000))
+    assert set(left(embedded)) <= {temporary_name("a.csv")}
+    with open_remote(embedded.repository) as remote:
+        remote.put("", "a.csv", b"x" * 200_000)
+    assert left(embedded) == {"a.csv": b"x" * 200_000}
+
+
 # ---------------------------------------------------------------- the conversation
 
 
@@ -366,6 +455,7 @@ def test_nothing_can_be_asked_once_it_was_aborted(box: Box) -> None:
         acts: list[Callable[[], object]] = [
             lambda: remote.list(""),
             lambda: remote.fetch("", "a.csv", io.BytesIO(), 7),
+            lambda: remote.put("", "b.csv", b"new"),
         ]
         assert {trouble(act).reason.code for act in acts} == {"remote_aborted"}
 

@@ -9,6 +9,7 @@ from support.faults import DROP, ScriptedFtp
 from support.talking import fetched, meaning, to, trouble, visit
 from tournee.core.errors import LocalFileError
 from tournee.core.facts import RemoteErrorKind as Kind
+from tournee.core.match import temporary_name
 from tournee.core.settings import Protocol, Repository
 from tournee.demo.servers import Certificate, FtpServer, Tls
 from tournee.remote import open_remote
@@ -129,6 +130,63 @@ def test_a_data_connection_with_another_certificate_is_not_read() -> None:
     assert sink.getvalue() == b""
 
 
+# ---------------------------------------------------------------- uploads
+
+SPARE = temporary_name("b.csv")
+
+
+def test_a_server_that_runs_full_says_so_and_the_conversation_goes_on() -> None:
+    script = ScriptedFtp(room=100_000, final="552 Quota exceeded")
+    with script as server, open_remote(to(server)) as remote:
+        error = trouble(lambda: remote.put("", "b.csv", b"x" * 30_000_000))
+        assert meaning(error) == "refused server_full"
+        assert server.commands[-1] == f"DELE {SPARE}"
+        assert remote.look("", "b.csv") is None
+
+
+def test_a_file_that_is_shorter_on_the_server_than_it_says_gets_no_name() -> None:
+    with ScriptedFtp(room=10) as server, open_remote(to(server)) as remote:
+        error = trouble(lambda: remote.put("", "b.csv", b"x" * 20))
+        assert meaning(error) == "truncated upload_cut"
+        assert (error.reason.details["received"], error.reason.details["expected"]) == (10, 20)
+        assert server.commands[-1] == f"DELE {SPARE}"
+        assert "RNTO" not in server.verbs()
+
+
+def test_an_upload_whose_connection_breaks_leaves_a_hidden_file_for_the_next_try() -> None:
+    with ScriptedFtp(final=DROP) as server, open_remote(to(server)) as remote:
+        assert trouble(lambda: remote.put("", "b.csv", b"12345")).reason.code == "connection_lost"
+        assert list(server.files) == [SPARE]
+        assert trouble(lambda: remote.list("")).reason.code == "connection_lost"
+
+
+def test_a_rename_that_is_refused_is_told_and_the_upload_taken_back() -> None:
+    reply = "553 Rename failed: file exists"
+    with ScriptedFtp(replies={"RNTO": reply}) as server, open_remote(to(server)) as remote:
+        error = trouble(lambda: remote.put("", "b.csv", b"1"))
+        assert (meaning(error), error.reason.details["answer"]) == ("refused target_exists", reply)
+        assert server.verbs()[-2:] == ["RNTO", "DELE"]
+
+
+def test_a_name_that_was_taken_during_the_upload_is_not_renamed_over() -> None:
+    class Rival(dict[str, bytes]):
+        def __setitem__(self, name: str, content: bytes) -> None:
+            super().update({name: content, "b.csv": b"theirs"})
+
+    with ScriptedFtp(files=Rival()) as server, open_remote(to(server)) as remote:
+        assert trouble(lambda: remote.put("", "b.csv", b"ours")).reason.code == "target_exists"
+        assert "RNTO" not in server.verbs()
+
+
+def test_an_upload_over_tls_ends_with_a_goodbye() -> None:
+    """Else vsftpd and others call it cut."""
+    certificate = Certificate.make()
+    script = ScriptedFtp(context=certificate.context(), implicit=True)
+    with script as server, open_remote(trusting(server, certificate)) as remote:
+        remote.put("", "b.csv", b"x" * 300_000)
+        assert server.files[SPARE] == b"x" * 300_000
+
+
 # ---------------------------------------------------------------- TLS that is not there
 
 
@@ -191,6 +249,16 @@ REFUSALS = [
     ("MKD", "550 Create directory operation failed.", "refused command_refused for good"),
     ("DELE", "550 Delete operation failed.", "refused permission_denied for good"),
     ("DELE", "500 not here", "refused command_refused for good"),
+    ("STOR", "550 Permission denied.", "refused permission_denied for good"),
+    ("STOR", "553 Could not create file.", "refused permission_denied for good"),
+    ("STOR", "550 No space left on device", "refused server_full"),
+    ("STOR", "452 Insufficient storage space", "refused server_full"),
+    ("STOR", "552 Quota exceeded", "refused server_full"),
+    ("STOR", "451 Failure writing to local file.", "truncated transfer_cut"),
+    ("STOR", "425 Can't open data connection.", "unreachable data_connection_failed"),
+    ("STOR", "522 SSL connection failed: session reuse required",
+     "refused tls_session_reuse_required for good"),
+    ("STOR", DROP, "unreachable connection_lost"),
     ("CWD", "999 hello", "protocol answer_not_understood"),
     ("CWD", "hello", "protocol answer_not_understood"),
     ("PASV", "227 hello", "protocol answer_not_understood"),
@@ -207,6 +275,7 @@ def test_command_code_and_text_decide_what_a_refusal_is(verb: str, reply: str, m
             fetched(remote, "a.csv", 1)
             remote.move("", "a.csv", "archive", "b.csv")
             remote.delete("", "a.csv")
+            remote.put("", "b.csv", b"1")
 
     missing = {"CWD archive": "550 not there", "CWD /archive": "550 not there"} if verb == "MKD" else {}
     with ScriptedFtp(files={"a.csv": b"1"}, replies={verb: reply, **missing}) as server:

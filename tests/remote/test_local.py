@@ -1,5 +1,6 @@
 """What only directories of this machine do."""
 
+import contextlib
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -9,7 +10,9 @@ import pytest
 
 from support import servers
 from support.talking import trouble
+from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
+from tournee.core.match import temporary_name
 from tournee.core.settings import Protocol
 from tournee.remote import Remote, open_remote
 
@@ -99,3 +102,32 @@ def test_a_directory_that_may_not_be_read_is_refused(directory: Path) -> None:
         if os.geteuid() != directory.stat().st_uid:
             error = trouble(lambda: remote.list(""))
             assert (error.kind, error.reason.code) == (Kind.REFUSED, "permission_denied")
+
+
+# ---------------------------------------------------------------- putting
+
+
+def test_a_file_that_is_put_can_be_read_by_whoever_may_enter(remote: Remote, directory: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        remote.put("", "a.csv", b"report")
+    finally:
+        os.umask(before)
+    assert (directory / "a.csv").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("name", ["a.csv", temporary_name("a.csv")])
+def test_a_link_in_the_place_of_what_is_put_is_not_written_through(
+    remote: Remote, directory: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"theirs")
+    (directory / name).symlink_to(tmp_path / "elsewhere")
+    with contextlib.suppress(RemoteError):
+        remote.put("", "a.csv", b"ours")
+    assert (tmp_path / "elsewhere").read_bytes() == b"theirs"
+
+
+def test_a_link_that_has_the_name_is_something_that_exists(remote: Remote, directory: Path) -> None:
+    (directory / "a.csv").symlink_to(directory / "nowhere")
+    assert trouble(lambda: remote.put("", "a.csv", b"ours")).reason.code == "target_exists"
+    assert [path.name for path in directory.iterdir()] == ["a.csv"]

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import paramiko
 import pytest
-from pydantic import SecretStr
 
 from support import servers
 from support.faults import Silent
 from support.talking import fetched, meaning, trouble
 from tournee.core.facts import RemoteErrorKind as Kind
-from tournee.core.settings import Protocol
-from tournee.demo.servers import PASSWORD, Folder, Gate, OpenFile, SftpServer
+from tournee.core.settings import Protocol, Secret
+from tournee.demo.servers import PASSWORD, Folder, Gate, NewFile, OpenFile, SftpServer
 from tournee.remote import Remote, open_remote
 
 CONTENT = bytes(range(256)) * 4000
@@ -189,6 +189,65 @@ def test_a_server_that_renames_over_files_is_not_asked_to(directory: Path) -> No
     assert (directory / "b.csv").read_bytes() == b"old"
 
 
+def test_a_server_that_renames_over_files_is_not_asked_to_after_an_upload(directory: Path) -> None:
+    (directory / "b.csv").write_bytes(b"old")
+    with visit(directory, Overwriting) as remote:
+        assert trouble(lambda: remote.put("", "b.csv", b"new")).reason.code == "target_exists"
+    assert [path.read_bytes() for path in directory.iterdir()] == [b"old"]
+
+
+# ---------------------------------------------------------------- uploads
+
+
+class Short(NewFile):
+    """Has no room for more than 50,000 bytes."""
+
+    answer = paramiko.sftp.SFTP_FAILURE
+
+    def write(self, offset: int, data: bytes) -> int:
+        return super().write(offset, data) if offset < 50_000 else self.answer
+
+
+class Liar(Short):
+    """Nor has this one, and says that all is well."""
+
+    answer = paramiko.sftp.SFTP_OK
+
+
+def taking(opened: type[NewFile]) -> type[Folder]:
+    class Taking(Folder):
+        def open(self, path: str, flags: int, attr: object) -> paramiko.SFTPHandle:
+            return opened(self._path(path), flags)
+
+    return Taking
+
+
+@pytest.mark.parametrize(
+    ("opened", "meant"), [(Short, "refused command_refused"), (Liar, "truncated upload_cut")]
+)
+def test_an_upload_that_finds_no_room_leaves_nothing_and_the_conversation_goes_on(
+    directory: Path, opened: type[NewFile], meant: str
+) -> None:
+    with visit(directory, taking(opened)) as remote:
+        assert meaning(trouble(lambda: remote.put("", "a.csv", CONTENT))) == meant
+        assert list(directory.iterdir()) == []
+        remote.put("", "b.csv", b"small")
+    assert [path.name for path in directory.iterdir()] == ["b.csv"]
+
+
+class ReadOnly(Folder):
+    """Lets nobody write."""
+
+    def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:
+        return super().open(path, flags, attr) if flags == 0 else paramiko.sftp.SFTP_PERMISSION_DENIED
+
+
+def test_a_server_for_reading_only_refuses_for_good(directory: Path) -> None:
+    with visit(directory, ReadOnly) as remote:
+        error = trouble(lambda: remote.put("", "a.csv", b"new"))
+    assert meaning(error) == "refused permission_denied for good"
+
+
 # ---------------------------------------------------------------- how one logs in
 
 
@@ -230,7 +289,7 @@ def test_a_login_in_more_than_one_step_succeeds(
         repository = servers.repository(Protocol.SFTP, server.port, host_key=server.fingerprints, **login)
         with open_remote(repository) as remote:
             assert remote.list("") == []
-        wrong = repository.model_copy(update={"password": SecretStr("wrong")})
+        wrong = replace(repository, password=Secret("wrong"))
         assert trouble(open_remote(wrong).__enter__).reason.code == "login_refused"
 
 

@@ -13,6 +13,7 @@ import paramiko
 import pytest
 
 from support import servers
+from support.rounds import files_up_to
 from support.servers import HOST, Box, sshd, vsftpd
 from support.talking import trouble
 from tournee.core.errors import RemoteError
@@ -114,6 +115,40 @@ def test_a_large_file_is_fetched_whole(directory: Path) -> None:
         with open_remote(box.repository) as remote:
             remote.fetch("", "a.csv", sink, len(content))
     assert sink.getvalue() == content
+
+
+def test_an_account_for_reading_only_may_put_nothing_and_goes_on_reading(directory: Path) -> None:
+    readers = {
+        "openssh": sshd(directory, f"ForceCommand internal-sftp -R -d {directory}"),
+        "vsftpd": vsftpd(Tls.NONE, "write_enable=NO")(directory),
+    }
+    for start in readers.values():
+        with start as box, open_remote(box.repository) as remote:
+            error = trouble(lambda remote=remote: remote.put("", "a.csv", b"new"))
+            assert (error.kind, error.reason.code) == (Kind.REFUSED, "permission_denied")
+            assert error.permanent
+            assert remote.list("") == []
+
+
+def test_a_server_without_room_keeps_nothing_of_a_file_that_is_put(directory: Path) -> None:
+    for start in (sshd, vsftpd(), vsftpd(Tls.EXPLICIT)):
+        with files_up_to(100_000), start(directory) as box:
+            with open_remote(box.repository) as remote:
+                error = trouble(lambda remote=remote: remote.put("", "a.csv", b"x" * 2_000_000))
+                assert error.kind in (Kind.REFUSED, Kind.TRUNCATED)
+                assert "report" not in sentence(error.reason, "en")
+                remote.put("", "b.csv", b"small")
+            assert [path.name for path in directory.iterdir()] == ["b.csv"]
+            (directory / "b.csv").unlink()
+
+
+def test_a_large_file_is_put_whole(directory: Path) -> None:
+    content = bytes(range(251)) * 100_000
+    for start in (sshd, vsftpd(Tls.EXPLICIT)):
+        with start(directory) as box, open_remote(box.repository) as remote:
+            remote.put("", "a.csv", content)
+            assert (directory / "a.csv").read_bytes() == content
+            (directory / "a.csv").unlink()
 
 
 # ---------------------------------------------------------------- vsftpd

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 
-from support.contact_rows import NOW, bring, draft, many, merged, record
+from support.contact_rows import JOB, NOW, bring, draft, many, merged, record
 from support.databases import PostgresServer
 from tournee.core.decide import decide
 from tournee.core.errors import InvalidValue
@@ -19,7 +19,8 @@ from tournee.store import Store, contacts, imports, open_store, outbox
 def test_overlapping_imports_neither_deadlock_nor_lose_a_row(store: Store) -> None:
     def run(number: int) -> contacts.Merged:
         rows = many(random.Random(number).sample(range(1500), 1000), first_name=f"name {number % 3}")
-        return bring(store, [*rows, *rows[:10]], list=f"list {number % 2}")
+        again = [(line + 9_000, *cells) for line, *cells in rows[:10]]
+        return bring(store, [*rows, *again], list=f"list {number % 2}")
 
     with ThreadPoolExecutor(6) as pool:
         results = list(pool.map(run, range(12)))
@@ -67,10 +68,10 @@ def test_on_one_file_who_reads_and_then_writes_loses_nothing(sqlite_database: Da
 
 def test_sending_goes_on_during_an_import(postgres_database: Database, postgres: PostgresServer) -> None:
     with_messages = _deployed(postgres_database)
-    with contacts.stage(with_messages) as stage:
+    with contacts.stage(with_messages, JOB) as stage:
         stage.add(many(range(10), "Other"))
         with stage.merge() as tx:
-            contacts.upsert(tx, stage, list="avis", now=NOW, stamp=None)
+            contacts.upsert(tx, stage)
             with with_messages.write() as other:
                 assert len(outbox.claim(other, NOW, 10)) == 10
     with_messages.close()
@@ -78,11 +79,11 @@ def test_sending_goes_on_during_an_import(postgres_database: Database, postgres:
 
 def _deployed(database: Database) -> Store:
     store = open_store(database)
-    with contacts.stage(store) as stage:
+    with contacts.stage(store, JOB) as stage:
         stage.add(many(range(10)))
         with stage.merge() as tx:
             import_id = imports.begin(tx, draft(), None)
-            contacts.upsert(tx, stage, list="avis", now=NOW, stamp=None)
+            contacts.upsert(tx, stage)
             seen = outbox.candidates(tx, stage, deployment="one", channel="email", caps=())
             outbox.plan(
                 tx, import_id=import_id, list="avis", deployment="one", channel="email",
@@ -95,15 +96,15 @@ def _deployed(database: Database) -> Store:
 IMPORT = """
     import sys
 
-    from support.contact_rows import NOW, draft, many
+    from support.contact_rows import JOB, NOW, draft, many
     from tournee.core.settings import Database
     from tournee.store import contacts, imports, open_store
 
-    with contacts.stage(open_store(Database(url=sys.argv[1]))) as stage:
+    with contacts.stage(open_store(Database(url=sys.argv[1])), JOB) as stage:
         stage.add(many(range(2000)))
         with stage.merge() as tx:
             imports.begin(tx, draft(), None)
-            contacts.upsert(tx, stage, list="avis", now=NOW, stamp=None)
+            contacts.upsert(tx, stage)
             print("merged", flush=True)
             sys.stdin.read()
 """

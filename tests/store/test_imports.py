@@ -21,10 +21,10 @@ def deliver(tx: Transaction, path: str = "a.csv", follows: int = 0, sha256: str 
     )
 
 
-def imported(store: Store, *, stamp: tuple[int, ...] | None = None, **values: object) -> Import:
+def imported(store: Store, *, header: tuple[str, ...] | None = None, **values: object) -> Import:
     with store.write() as tx:
-        about = {name: values[name] for name in ("list", "file") if name in values}
-        import_id = imports.begin(tx, draft(stamp=stamp, **about), None)
+        about = {name: values[name] for name in ("list", "file", "stamp") if name in values}
+        import_id = imports.begin(tx, draft(header=header, **about), None)
         written = record(import_id, **values)
         imports.finish(tx, written, 0)
     return written
@@ -106,10 +106,23 @@ def test_an_import_is_given_back_as_it_was_recorded(store: Store) -> None:
         reason=Reason("missing_column", {"columns": ["Email", "Prénom"]}),
         counts=Counts(read=6, created=1, updated=1, unchanged=1, duplicate=1, rejected=2),
         warnings=(Reason("late_file", {"stamp": "1"}), Reason("unknown_column", {"column": "É"})),
+        stamp=(2026, 11),
+        removed=3,
     )
     with store.read() as tx:
         assert imports.get(tx, written.id or 0) == written
         assert imports.get(tx, 999) is None
+
+
+def test_the_header_of_a_list_is_that_of_its_last_import_that_was_not_rejected(store: Store) -> None:
+    imported(store, header=("Email", "Prénom"))
+    imported(store, header=("E-mail", "Naïve\n;"))
+    imported(store, outcome=Outcome.REJECTED)
+    imported(store, list="magasins", header=("Email",))
+    with store.write() as tx:
+        imports.begin(tx, draft(header=("Unfinished",)), None)
+        assert imports.last_header(tx, "avis") == ("E-mail", "Naïve\n;")
+        assert imports.last_header(tx, "nobody") is None
 
 
 def test_a_delivery_knows_its_import(store: Store) -> None:

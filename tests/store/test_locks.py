@@ -35,6 +35,12 @@ def test_a_lock_excludes_another_holder_in_the_same_process(store: Store) -> Non
         assert again
 
 
+def test_a_lock_that_was_given_back_is_free_at_once(store: Store) -> None:
+    for _ in range(40):
+        with store.exclusive("send") as mine:
+            assert mine
+
+
 def test_locks_of_other_names_do_not_touch_each_other(store: Store) -> None:
     with store.exclusive("poll avis") as first, store.exclusive("poll  avis") as second:
         assert (first, second) == (True, True)

@@ -1,6 +1,6 @@
-from support.contact_rows import LATER, NOW, bring, draft, many, merged, record, row
+from support.contact_rows import JOB, LATER, NOW, bring, many, merged, row
 from tournee.core.facts import Contact, ContactRow
-from tournee.store import Store, contacts, imports
+from tournee.store import Store, contacts
 
 
 def find(store: Store, text: str) -> tuple[Contact, ...]:
@@ -85,13 +85,7 @@ def test_a_file_never_touches_an_opt_out(store: Store) -> None:
 
 def import_file(store: Store, rows: list[ContactRow], stamp: tuple[int, ...]) -> contacts.Merged:
     """A stamped file, with the record of its import."""
-    with contacts.stage(store) as stage:
-        stage.add(rows)
-        with stage.merge() as tx:
-            import_id = imports.begin(tx, draft(stamp=stamp), None)
-            done = contacts.upsert(tx, stage, list="avis", now=NOW, stamp=stamp)
-            imports.finish(tx, record(import_id), 0)
-            return done
+    return bring(store, rows, stamp=stamp)
 
 
 # ---------------------------------------------------------------- phones
@@ -208,10 +202,10 @@ def test_an_exception_in_the_merge_leaves_nothing(store: Store) -> None:
         pass
 
     try:
-        with contacts.stage(store) as stage:
+        with contacts.stage(store, JOB) as stage:
             stage.add(many(range(10)))
             with stage.merge() as tx:
-                contacts.upsert(tx, stage, list="avis", now=NOW, stamp=None)
+                contacts.upsert(tx, stage)
                 raise DryRunOver
     except DryRunOver:
         pass
@@ -221,9 +215,9 @@ def test_an_exception_in_the_merge_leaves_nothing(store: Store) -> None:
 
 
 def test_rows_may_come_in_portions_of_any_size(store: Store) -> None:
-    with contacts.stage(store) as stage:
+    with contacts.stage(store, JOB) as stage:
         for portion in (many(range(79)), many(range(79, 80)), [], many(range(80, 241))):
             stage.add(portion)
         with stage.merge() as tx:
-            assert contacts.upsert(tx, stage, list="avis", now=NOW, stamp=None) == merged(created=241)
+            assert contacts.upsert(tx, stage) == merged(created=241)
     assert bring(store, many(range(0, 300, 2), "Other")) == merged(created=29, updated=121)

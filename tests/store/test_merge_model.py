@@ -1,136 +1,150 @@
 """The set-based merge against the same rules written row by row, over many small files of a small world."""
 
-import json
-import random
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from datetime import timedelta
+from random import Random
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
-from support.contact_rows import NOW, draft, record, row
-from tournee.core.facts import ContactRow
-from tournee.store import Store, contacts, imports, tables
+from support.contact_rows import NOW, draft, record
+from support.merge_model import FEW, MANY, PLAIN, File, Pool, TooManyGo, World, a_story, smaller
+from tournee.core.errors import FileRejected, StoreError
+from tournee.core.facts import RejectReason
+from tournee.core.settings import Database
+from tournee.store import Store, consent, imports, merge, open_store, tables
 
-EMAILS = [f"{name}@example.com" for name in "abcdefghijkl"]
-PHONES = [f"+3361234567{digit}" for digit in range(4)]
-Stamp = tuple[int, ...] | None
-
-
-@dataclass(eq=False)
-class Person:
-    """A contact of the model."""
-
-    identity: str
-    email: str | None
-    phone: str | None
-    first_name: str | None = None
-    fields: dict[str, Any] = field(default_factory=dict)
-    stamp: Stamp = None
-
-    def facts(self) -> list[Any]:
-        return [self.identity, self.email, self.phone, self.first_name, self.fields, self.stamp]
-
-    def take(self, one: ContactRow) -> str:
-        """Put the filled cells of a row over what is known; what that was."""
-        before = self.facts()
-        if one[2] and self.email is None:
-            self.identity, self.email = one[1], one[2]
-        self.phone, self.first_name = one[3] or self.phone, one[4] or self.first_name
-        self.fields = {**self.fields, **json.loads(one[10] or "{}")}
-        return "unchanged" if self.facts() == before else "updated"
+#: Rows are merged at the end, or already when so many wait.
+AHEAD = (None, 1, 3)
+COUNTED = ("created", "updated", "unchanged", "duplicate", "removed")
+KINDS = {*COUNTED, "adopted", "held", "erased", "spared", "too_many", "refusing"}
 
 
-class World:
-    """One list and its contacts, by the rules of the product."""
-
-    def __init__(self) -> None:
-        self.people: list[Person] = []
-        self.adopted = 0
-
-    def bring(self, rows: list[ContactRow], stamp: Stamp) -> Counter[str]:
-        last = {one[1]: one for one in rows}
-        counts = Counter(duplicate=len(rows) - len(last))
-        known = {person.identity: person for person in self.people}
-        hits: list[Person] = []
-        for one in sorted(last.values(), key=lambda one: (one[2] is None, one[0])):
-            person = self._email(one, known, hits) if one[2] else self._phone(one)
-            if one[2] is None and person in hits:
-                counts["duplicate"] += 1
-            elif person is None:
-                hits.append(Person(one[1], one[2], one[3], one[4], json.loads(one[10] or "{}")))
-                self.people.append(hits[-1])
-                counts["created"] += 1
-            else:
-                held = stamp and person.stamp and person.stamp > stamp
-                counts["unchanged" if held else person.take(one)] += 1
-                hits.append(person)
-        for person in hits:
-            person.stamp = max([known for known in (person.stamp, stamp) if known], default=None)
-        return counts
-
-    def _email(self, one: ContactRow, known: dict[str, Person], hits: list[Person]) -> Person | None:
-        if one[1] in known:
-            return known[one[1]]
-        alone = known.get(one[3] or "")
-        if alone is None or alone in hits:
-            return None
-        self.adopted += 1
-        return alone
-
-    def _phone(self, one: ContactRow) -> Person | None:
-        exact = [person for person in self.people if person.identity == one[1]]
-        having = exact or [person for person in self.people if person.phone == one[1]]
-        return having[0] if len(having) == 1 else None
-
-
-def some_file(chance: random.Random) -> tuple[list[ContactRow], Stamp]:
-    rows = []
-    for line in range(2, chance.randrange(2, 9)):
-        email = chance.choice(EMAILS) if chance.random() < 0.5 else None
-        phone = chance.choice([*PHONES, None]) if email else chance.choice(PHONES)
-        spelled = email.upper() if email and chance.random() < 0.2 else email
-        declared = {chance.choice("ab"): chance.choice(["1", "é"])} if chance.random() < 0.5 else None
-        rows.append(row(line, spelled, phone, first_name=chance.choice([None, "A", "B"]), fields=declared))
-    return rows, chance.choice([None, *((number,) for number in range(20))])
-
-
-def bring(store: Store, rows: list[ContactRow], stamp: Stamp) -> Counter[str]:
-    with contacts.stage(store) as stage:
-        stage.add(rows)
+def bring(store: Store, file: File, day: int, ahead: int | None) -> Counter[str]:
+    """A file merged, in four portions, with the record of its import; what became of its rows."""
+    rules = {"identify_by": file.policy.identify_by, "clear": file.policy.clear}
+    job = merge.Job(list=file.list, now=NOW + timedelta(days=day), stamp=file.stamp, **rules)
+    quarter = -(-len(file.rows) // 4) or 1
+    with merge.stage(store, job, ahead=ahead) as stage:
+        for start in range(0, len(file.rows), quarter):
+            stage.add(file.rows[start : start + quarter])
         with stage.merge() as tx:
-            import_id = imports.begin(tx, draft(stamp=stamp), None)
-            done = contacts.upsert(tx, stage, list="avis", now=NOW, stamp=stamp)
-            imports.finish(tx, record(import_id), 0)
-    return Counter({name: getattr(done, name) for name in ("created", "updated", "unchanged", "duplicate")})
+            import_id = imports.begin(tx, draft(list=file.list, stamp=file.stamp), None)
+            done = merge.upsert(tx, stage, file.policy.mirror)
+            imports.finish(tx, record(import_id, list=file.list), 0)
+    return Counter({name: getattr(done, name) for name in COUNTED})
 
 
-def stored(store: Store) -> list[list[Any]]:
+def refuse(store: Store, identities: frozenset[str]) -> None:
+    one = tables.contacts.c
+    with store.write() as tx:
+        for contact_id in tx.connection.scalars(sa.select(one.id).where(one.identity.in_(identities))).all():
+            consent.opt_out(tx, contact_id, "all", "command", None, NOW)
+
+
+def stored(store: Store) -> dict[str, Any]:
+    """Every contact by its identity, with its lists and what it refuses."""
     one, member = tables.contacts, tables.memberships
-    query = sa.select(
-        one.c.identity, one.c.email, one.c.phone, one.c.first_name, one.c.fields, member.c.stamp
+    on_lists = sa.select(member.c.contact_id, tables.lists.c.key, member.c.stamp).join(
+        tables.lists, tables.lists.c.id == member.c.list_id
     )
     with store.read() as tx:
-        rows = tx.connection.execute(query.join(member, member.c.contact_id == one.c.id)).all()
-    return sorted(list(found) for found in rows)
+        brought = {(contact_id, key): stamp for contact_id, key, stamp in tx.connection.execute(on_lists)}
+        refusing = set(tx.connection.scalars(sa.select(tables.opt_outs.c.contact_id)))
+        people = tx.connection.execute(sa.select(one)).all()
+    return {
+        row.identity: (
+            *(getattr(row, name) for name in ("email", "phone", *PLAIN, "fields", "email_key")),
+            {key: stamp for (contact_id, key), stamp in brought.items() if contact_id == row.id},
+            row.id in refusing,
+            (row.created_at - NOW).days,
+            (row.updated_at - NOW).days,
+        )
+        for row in people
+    }
+
+
+def expected(world: World) -> dict[str, Any]:
+    """The same of the model."""
+    return {
+        one.identity: (
+            *(one.email, one.phone, *(one.plain[name] for name in PLAIN), one.fields, one.key),
+            *(one.lists, one.refuses, one.created, one.updated),
+        )
+        for one in world.people
+    }
 
 
 def wipe(store: Store) -> None:
     with store.write() as tx:
-        for table in (tables.memberships, tables.contacts, tables.imports):
+        for table in (tables.memberships, tables.opt_outs, tables.contacts, tables.imports):
             tx.connection.execute(sa.delete(table))
 
 
-def test_the_merge_does_what_the_rules_say_row_by_row(store: Store) -> None:
-    chance, seen = random.Random(2026), Counter[str]()
-    for _ in range(10):
-        wipe(store)
-        world = World()
-        for _ in range(4):
-            rows, stamp = some_file(chance)
-            expected = world.bring(rows, stamp)
-            assert bring(store, rows, stamp) == expected, (rows, stamp)
-            assert stored(store) == sorted(person.facts() for person in world.people), (rows, stamp)
-            seen += expected
-        seen["adopted"] += world.adopted
-    assert all(seen[name] > 5 for name in ("created", "updated", "unchanged", "duplicate", "adopted"))
+def tell(store: Store, story: list[File], ahead: int | None) -> Counter[str]:
+    """One file after another, each compared with the model; what happened."""
+    wipe(store)
+    world, seen = World(), Counter[str]()
+    for day, file in enumerate(story):
+        refuse(store, file.refusing)
+        world.refuse(file.refusing)
+        try:
+            world, counts = world.bring(file, day)
+        except TooManyGo:
+            counts = Counter(too_many=1)
+        assert outcome(store, file, day, ahead) == Counter(
+            {name: counts[name] for name in (*COUNTED, "too_many")}
+        )
+        assert stored(store) == expected(world)
+        seen += counts
+    return seen
+
+
+def outcome(store: Store, file: File, day: int, ahead: int | None) -> Counter[str]:
+    try:
+        return bring(store, file, day, ahead)
+    except FileRejected as refused:
+        return Counter(too_many=refused.code is RejectReason.MIRROR_LIMIT)
+
+
+def disagreement(store: Store, story: list[File], ahead: int | None) -> str | None:
+    """How the merge and the model differ about the shortest story that can be made of this one."""
+    try:
+        tell(store, story, ahead)
+    except (AssertionError, StoreError) as wrong:
+        smallest = (disagreement(store, less, ahead) for less in smaller(story))
+        shorter = next(filter(None, smallest), None)
+        return shorter or "\n".join((*map(repr, story), str(wrong)))
+    return None
+
+
+def tell_many(database: Database, pool: Pool, seeds: Iterable[int]) -> Counter[str]:
+    """Many stories; what happened in all of them."""
+    seen: Counter[str] = Counter()
+    store = open_store(database)
+    for seed in seeds:
+        story, ahead = a_story(Random(seed), pool), AHEAD[seed % len(AHEAD)]
+        try:
+            seen += tell(store, story, ahead)
+        except (AssertionError, StoreError):
+            pytest.fail(f"seed {seed}, ahead {ahead}\n{disagreement(store, story, ahead)}")
+    store.close()
+    return seen
+
+
+def test_on_sqlite_the_merge_does_what_the_rules_say_row_by_row(sqlite_database: Database) -> None:
+    seen = tell_many(sqlite_database, FEW, range(75))
+    assert set(seen) == KINDS
+    assert min(seen.values()) >= 5
+
+
+def test_on_postgresql_the_merge_does_what_the_rules_say_row_by_row(postgres_database: Database) -> None:
+    seen = tell_many(postgres_database, FEW, range(1000, 1036))
+    assert set(seen) == KINDS
+
+
+def test_large_files_are_merged_by_the_same_rules(database: Database) -> None:
+    seen = tell_many(database, MANY, [2002])
+    assert seen["created"] > 500

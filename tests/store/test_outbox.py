@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from support.contact_rows import LATER, NOW, bring, draft, many, record, row
+from support.contact_rows import JOB, LATER, NOW, bring, draft, many, record, row
 from tournee.core.decide import Cap, decide
 from tournee.core.facts import (
     Candidate,
@@ -31,11 +31,11 @@ def cap(limit: int = 1, since: datetime = NOW - timedelta(days=30), deployment: 
 @contextmanager
 def importing(store: Store, rows: Sequence[ContactRow]) -> Iterator[tuple[Transaction, contacts.Stage, int]]:
     """An import of rows, merged and not yet committed."""
-    with contacts.stage(store) as stage:
+    with contacts.stage(store, JOB) as stage:
         stage.add(rows)
         with stage.merge() as tx:
             import_id = imports.begin(tx, draft(), None)
-            contacts.upsert(tx, stage, list="avis", now=NOW, stamp=None)
+            contacts.upsert(tx, stage)
             yield tx, stage, import_id
             imports.finish(tx, record(import_id), 0)
 

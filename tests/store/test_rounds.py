@@ -95,10 +95,22 @@ def test_a_chore_waits_until_it_is_done(store: Store) -> None:
         for new in (chore(import_id), chore(import_id, "b.csv"), chore(import_id, directory="other")):
             rounds.add_chore(tx, new)
         first, second = rounds.chores(tx, "boutique", "in")
-        rounds.chore_failed(tx, first.id, NOW)
+        rounds.chores_tried(tx, [first.id, second.id], NOW)
         rounds.chore_done(tx, second.id)
         (left,) = rounds.chores(tx, "boutique", "in")
     assert (left, left.attempts) == (replace(first, attempts=1), 1)
+
+
+def test_a_file_may_be_put_away_and_reported_on(store: Store) -> None:
+    with store.write() as tx:
+        import_id = imports.begin(tx, draft(), None)
+        report = replace(
+            chore(import_id), name="a.csv.report.csv", action=rounds.ChoreAction.REPORT, target="fr"
+        )
+        for new in (chore(import_id), report):
+            rounds.add_chore(tx, new)
+        found = {one.name: one.action for one in rounds.chores(tx, "boutique", "in")}
+    assert found == {"a.csv": rounds.ChoreAction.ARCHIVE, "a.csv.report.csv": rounds.ChoreAction.REPORT}
 
 
 def test_a_file_has_one_chore_the_newest(store: Store) -> None:

@@ -11,13 +11,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from psycopg import errors as pg
-from pydantic import SecretStr
 
-from support.contact_rows import NOW, bring, many, merged
+from support.contact_rows import JOB, bring, many, merged
 from support.databases import PostgresServer
 from tournee.core.errors import StoreError, StoreOutdated, StoreUnavailable
 from tournee.core.messages import LANGUAGES, sentence
-from tournee.core.settings import Database
+from tournee.core.settings import Database, Secret
 from tournee.store import Store, contacts, dialects, open_store, tables
 
 ROWS = many(range(3))
@@ -29,7 +28,7 @@ def path_of(database: Database) -> Path:
 
 @contextmanager
 def opened(url: str, password: str | None = None) -> Iterator[Store]:
-    store = open_store(Database(url=url, password=SecretStr(password) if password else None))
+    store = open_store(Database(url=url, password=Secret(password) if password else None))
     try:
         yield store
     finally:
@@ -51,7 +50,7 @@ def test_a_write_waits_for_another_and_gives_up_in_time(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dialects, "PATIENCE", 0.2)
-    with opened(database.url) as store, contacts.stage(store) as stage:
+    with opened(database.url) as store, contacts.stage(store, JOB) as stage:
         stage.add(ROWS)
         with stage.merge(), pytest.raises(StoreUnavailable) as trouble:
             bring(store, ROWS)
@@ -61,7 +60,7 @@ def test_a_write_waits_for_another_and_gives_up_in_time(
 
 
 def test_reading_and_staging_never_wait_for_a_merge(store: Store) -> None:
-    with contacts.stage(store) as one, contacts.stage(store) as other, one.merge():
+    with contacts.stage(store, JOB) as one, contacts.stage(store, JOB) as other, one.merge():
         other.add(ROWS)
         with store.read() as tx:
             assert contacts.member_counts(tx) == {}
@@ -72,11 +71,11 @@ def test_reading_and_staging_never_wait_for_a_merge(store: Store) -> None:
 
 def test_a_full_disk_leaves_nothing_of_the_import(sqlite_database: Database) -> None:
     def bring_too_much(store: Store) -> None:
-        with contacts.stage(store) as stage:
+        with contacts.stage(store, JOB) as stage:
             stage.add(many(range(5000)))
             with stage.merge() as tx:
                 tx.connection.exec_driver_sql("PRAGMA main.max_page_count = 200")
-                contacts.upsert(tx, stage, list="avis", now=NOW, stamp=None)
+                contacts.upsert(tx, stage)
 
     with opened(sqlite_database.url) as store:
         with pytest.raises(StoreUnavailable) as trouble:
@@ -105,8 +104,8 @@ def test_a_connection_cut_in_the_middle_leaves_nothing(postgres_database: Databa
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tournee'"
 
     def bring_and_be_cut(store: Store) -> None:
-        with contacts.stage(store) as stage, stage.merge() as tx:
-            contacts.upsert(tx, stage, list="avis", now=NOW, stamp=None)
+        with contacts.stage(store, JOB) as stage, stage.merge() as tx:
+            contacts.upsert(tx, stage)
             with psycopg.connect(postgres_database.url) as other:
                 other.execute(cut)
             contacts.member_counts(tx)

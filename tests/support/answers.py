@@ -17,6 +17,7 @@ from tournee.core.facts import (
     Outcome,
     PollReport,
     PollState,
+    Preview,
     Reason,
     RemoteErrorKind,
     SendStatus,
@@ -60,6 +61,22 @@ REJECTED = replace(
     warnings=(),
     decisions=None,
 )
+#: Of two rows, the second clears the amount.
+PREVIEW = Preview(
+    columns=(
+        ("Courriel", "email"),
+        ("Prénom", "first_name"),
+        ("Magasin", None),
+        ("Montant", "amount"),
+    ),
+    rows=(
+        (2, "jean@example.com", "jean@example.com", None, "Jean", None, None, None, None, "fr",
+         '{"amount":"12.50"}'),
+        (3, "zoe@example.com", "zoe@example.com", None, "Zoé", None, None, None, None, "fr",
+         '{"amount":null}'),
+    ),
+)  # fmt: skip
+TRIED = replace(IMPORTED, id=None, repository=None, file="par-la-poste.csv", decisions=None)
 NEAR_MISSES = (
     NearMiss(name="Import_avis.csv", reason=Reason("case", {"prefix": "import_avis"})),
     NearMiss(name="import_avis_bis.csv", reason=Reason("other_prefix", {"prefix": "import_avis"})),

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tournee.core.facts import ContactRow, Counts, Import, Outcome
-from tournee.store import Store, contacts, imports
+from tournee.store import Store, contacts, imports, merge
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
+JOB = contacts.Job(list="avis", now=NOW, stamp=None)
 
 
 def row(
@@ -31,6 +32,14 @@ def row(
     return (line, identity, email, phone, first_name, last_name, None, None, None, language, text)
 
 
+def client(
+    line: int, number: str, email: str | None = None, phone: str | None = None, **cells: Any
+) -> ContactRow:
+    """A row of a feed that says `identify_by: ext`."""
+    _line, _identity, *others = row(line, email, phone or "", **{**cells, "fields": {"ext": number}})
+    return (line, f"ext={number}", others[0], phone, *others[2:])  # type: ignore[return-value]
+
+
 def many(numbers: Iterable[int], first_name: str | None = None) -> list[ContactRow]:
     return [row(n + 2, f"person{n}@example.com", f"+336{n:08d}", first_name=first_name) for n in numbers]
 
@@ -42,16 +51,29 @@ def bring(
     list: str = "avis",
     now: datetime = NOW,
     stamp: tuple[int, ...] | None = None,
+    identify_by: str | None = None,
+    clear: Iterable[str] = (),
+    mirror: merge.Mirror | None = None,
 ) -> contacts.Merged:
-    """One file, staged and merged."""
-    with contacts.stage(store) as stage:
+    """One file, staged, merged, and on record where it has a stamp."""
+    job = merge.Job(list=list, now=now, stamp=stamp, identify_by=identify_by, clear=frozenset(clear))
+    with contacts.stage(store, job) as stage:
         stage.add(rows)
         with stage.merge() as tx:
-            return contacts.upsert(tx, stage, list=list, now=now, stamp=stamp)
+            if stamp:
+                import_id = imports.begin(tx, draft(list=list, stamp=stamp), None)
+            done = contacts.upsert(tx, stage, mirror)
+            if stamp:
+                imports.finish(tx, record(import_id, list=list), 0)
+            return done
 
 
-def merged(created: int = 0, updated: int = 0, unchanged: int = 0, duplicate: int = 0) -> contacts.Merged:
-    return contacts.Merged(created=created, updated=updated, unchanged=unchanged, duplicate=duplicate)
+def merged(
+    created: int = 0, updated: int = 0, unchanged: int = 0, duplicate: int = 0, removed: int = 0
+) -> contacts.Merged:
+    return contacts.Merged(
+        created=created, updated=updated, unchanged=unchanged, duplicate=duplicate, removed=removed
+    )
 
 
 def draft(**values: Any) -> imports.Draft:
@@ -66,6 +88,7 @@ def draft(**values: Any) -> imports.Draft:
         modified_at=NOW,
         started_at=NOW,
         stamp=None,
+        header=None,
     )
     return replace(usual, **values)
 
@@ -85,5 +108,6 @@ def record(import_id: int | None, **values: Any) -> Import:
         outcome=Outcome.IMPORTED,
         reason=None,
         counts=Counts(),
+        path="exports/import_avis.csv",
     )
     return replace(usual, **values)

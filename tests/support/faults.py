@@ -159,10 +159,11 @@ class ScriptedFtp:
 
     A reply may be `DROP` or `HANG`; that of a transfer is said instead of its `begin`. `final` ends it.
     With `context` TLS is spoken from the start (`implicit`) or from AUTH on; `data_context` is another one
-    for data connections. `commands` are those that came.
+    for data connections. What is uploaded is among the `files`, up to `room` bytes of it; where more comes,
+    the data connection is closed. `commands` are those that came.
     """
 
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     replies: Mapping[str, str] = field(default_factory=dict)
     listings: Mapping[str, bytes] = field(default_factory=dict)
     features: tuple[str, ...] = ("MLST type*;size*;modify*;", "SIZE", "MDTM", "UTF8")
@@ -174,6 +175,7 @@ class ScriptedFtp:
     implicit: bool = False
     passive_host: str = HOST
     drip: float = 0  # seconds between the bytes of a reply in `replies`
+    room: int = 1 << 30  # bytes of an upload that there is room for
     stranger: bytes = b""  # what somebody else sends on an active data connection, before the server
     commands: list[str] = field(default_factory=list)
 
@@ -243,7 +245,7 @@ class _FtpConversation:
         for told in (line, verb):
             if told in self.script.replies:
                 return self._say(self.script.replies[told], self.script.drip)
-        if verb in ("RETR", "MLSD", "NLST", "LIST"):
+        if verb in ("RETR", "MLSD", "NLST", "LIST", "STOR"):
             return self._transfer(verb, argument)
         if not self._say(self._answer(verb, argument)):
             return False
@@ -292,13 +294,22 @@ class _FtpConversation:
     def _transfer(self, verb: str, argument: str) -> bool:
         if verb == "RETR" and argument not in self.script.files:
             return self._say("550 no such file")
-        content = self.script.files[argument] if verb == "RETR" else self._listing(verb)
         self._say(self.script.begin)
         data = self._data_connection()
         with contextlib.suppress(OSError):
-            self.script.send(data, content)
+            if verb == "STOR":
+                self.script.files[argument] = self._received(data)
+            else:
+                content = self.script.files[argument] if verb == "RETR" else self._listing(verb)
+                self.script.send(data, content)
         data.close()
         return self._say(self.script.final)
+
+    def _received(self, data: socket.socket) -> bytes:
+        content = b""
+        while len(content) < self.script.room and (block := data.recv(self.script.room - len(content))):
+            content += block
+        return content
 
     def _data_connection(self) -> socket.socket:
         if self.active:
@@ -313,7 +324,7 @@ class _FtpConversation:
         if self.protected:
             context = self.script.data_context or self.script.context
             assert context
-            data = context.wrap_socket(data, server_side=True)
+            data = context.wrap_socket(data, server_side=True, suppress_ragged_eofs=False)
         return self.server.keep(data)
 
     def _listing(self, verb: str) -> bytes:

@@ -81,7 +81,7 @@ class Post(Installation):
 
     def without_mail(self) -> None:
         """As if `mail:` had been taken out of a configuration that still has messages waiting."""
-        settings = self.app.settings.model_copy(update={"mail": None})
+        settings = replace(self.app.settings, mail=None)
         self.app = replace(self.app, config=replace(self.app.config, settings=settings))
 
     # ------------------------------------------------------------ what the files bring

@@ -4,14 +4,16 @@ import io
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from operator import itemgetter
 from typing import Any
 
 import yaml
 
-from tournee.core import normalise, read
-from tournee.core.facts import CONTACT_ROW, Reason, RowError
+from tournee.core import read
+from tournee.core.facts import CONTACT_ROW, Reason
 from tournee.core.languages import Language, Layout, language_from
-from tournee.core.settings import ContactField, FieldType
+from tournee.core.normalise import Normaliser, Rejected
+from tournee.core.settings import ContactField, FieldType, Limits
 
 DECLARED = {
     "purchase_date": (FieldType.DATE, {"fr": ("Date d'achat",), "en": ("Purchase date",)}),
@@ -45,7 +47,7 @@ def opened(
     """A file opened as the poll would."""
     content = data.encode() if isinstance(data, str) else data
     return read.open_table(
-        io.BytesIO(content), name=name, layout=a_layout or layout(), limits=read.Limits(**limits)
+        io.BytesIO(content), name=name, layout=a_layout or layout(), limits=Limits(**limits)
     )
 
 
@@ -54,8 +56,11 @@ def rows_of(table: read.Table) -> list[tuple[int, list[str] | Reason]]:
     return [row for batch in table.batches() for row in batch]
 
 
-def normalised(data: bytes | str, a_layout: Layout | None = None) -> list[dict[str, Any] | list[RowError]]:
+def normalised(data: bytes | str, a_layout: Layout | None = None) -> list[dict[str, Any] | Rejected]:
     """What becomes of every row: a contact by field names, or its errors."""
     a_layout = a_layout or layout()
-    results = normalise.Normaliser(a_layout, opened(data, a_layout)).rows()
-    return [row if isinstance(row, list) else dict(zip(CONTACT_ROW, row, strict=True)) for row in results]
+    found: list[tuple[int, dict[str, Any] | Rejected]] = []
+    for batch in Normaliser(a_layout, opened(data, a_layout)).batches():
+        found += [(row[0], dict(zip(CONTACT_ROW, row, strict=True))) for row in batch.good]
+        found += [(errors[0][0], errors) for errors in batch.bad]
+    return [row for _line, row in sorted(found, key=itemgetter(0))]

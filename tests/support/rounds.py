@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from support.installation import Installation
 from tournee.actions import Progress, explain, intake, poll
 from tournee.core.facts import FileReport, Import, PollReport, SendStatus
-from tournee.core.settings import Repository
+from tournee.core.settings import Limits, Repository
 from tournee.store import outbox
 from tournee.store.tables import contacts, metadata
 
@@ -123,7 +123,12 @@ class Round(Installation):
 
     def served_by(self, repository: Repository) -> None:
         """Let the drop box be reached in another way than as a directory of this machine."""
-        settings = self.app.settings.model_copy(update={"repositories": {"depot": repository}})
+        settings = replace(self.app.settings, repositories={"depot": repository})
+        self.app = replace(self.app, config=replace(self.app.config, settings=settings))
+
+    def limit(self, **limits: int) -> None:
+        """Let files hold more than a configuration can say, or less."""
+        settings = replace(self.app.settings, limits=Limits(**limits))
         self.app = replace(self.app, config=replace(self.app.config, settings=settings))
 
     # ------------------------------------------------------------ the drop box
@@ -164,12 +169,14 @@ class Round(Installation):
         self.later(**NEXT)
         return self.outcomes(key, progress=progress)
 
-    def by_hand(self, *rows: str, text: str | None = None, dry_run: bool = False, **how: Any) -> intake.Taken:
+    def by_hand(
+        self, *rows: str, text: str | None = None, dry_run: bool = False, force: bool = False, **how: Any
+    ) -> intake.Taken:
         """Import a file of this machine."""
         path = self.root / how.pop("name", "file.csv")
         path.write_bytes((lines(*rows, **how) if text is None else text).encode())
         os.utime(path, (0, 0))
-        return intake.import_file(self.app, "avis", str(path), dry_run=dry_run)
+        return intake.import_file(self.app, "avis", str(path), dry_run=dry_run, force=force)
 
     def bring(self, *rows: str, **how: Any) -> Import:
         return self.by_hand(*rows, **how).record

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import paramiko
@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 
-from tournee.core.settings import Protocol, Repository
+from tournee.core.settings import Protocol, Repository, Secret
 from tournee.core.times import Duration
 from tournee.demo.servers import HOST, PASSWORD, USER, Certificate, FtpServer, SftpServer, Tls
 
@@ -56,7 +56,7 @@ class Box:
 
     def with_(self, **settings: object) -> Repository:
         """The repository with other settings."""
-        return Repository(**{**dict(self.repository), **settings})
+        return replace(self.repository, **_with_secrets(settings))
 
     def put(self, name: str | bytes, content: bytes = b"content", mode: int = 0o666) -> Path:
         """A file as a sender would leave it."""
@@ -79,7 +79,13 @@ def repository(protocol: Protocol, port: int, **settings: object) -> Repository:
         "directory": "/",
         "timeout": TIMEOUT,
     }
-    return Repository(**{**values, **settings})
+    return Repository(**_with_secrets({**values, **settings}))
+
+
+def _with_secrets(values: Mapping[str, object]) -> dict[str, object]:
+    """Settings with their secrets as such, which tests write as texts."""
+    secret = ("password", "private_key", "passphrase")
+    return {key: Secret(str(one)) if one and key in secret else one for key, one in values.items()}
 
 
 @contextlib.contextmanager
@@ -296,7 +302,8 @@ def _vsftpd_conf(home: Path, directory: Path, port: int, tls: Tls) -> list[str]:
         "anonymous_enable=YES", "ftp_username=daemon", f"anon_root={directory.parent}",
         "anon_world_readable_only=NO",
         "secure_email_list_enable=YES", f"email_password_file={home}/passwords",
-        "write_enable=YES", "anon_mkdir_write_enable=YES", "anon_other_write_enable=YES", "anon_umask=022",
+        "write_enable=YES", "anon_upload_enable=YES", "anon_mkdir_write_enable=YES",
+        "anon_other_write_enable=YES", "anon_umask=022",
     ]  # fmt: skip
     if tls is Tls.NONE:
         return conf
@@ -326,7 +333,9 @@ def free_port() -> int:
 def _process(command: list[str], port: int) -> Iterator[None]:
     """A server as a process group of its own, listening when the block begins."""
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=said, stderr=said, start_new_session=True, restore_signals=False
+        )  # as in this process, a file that is too large (`rounds.files_up_to`) is an error and kills nobody
         try:
             _wait_for(process, port, said.fileno())
             yield

@@ -13,6 +13,13 @@ from tournee.cli.way import guarded
 from tournee.console import Console
 from tournee.core.errors import AlreadyRunning, ConfigurationError, LocalFileError, StoreOutdated, UnknownName
 from tournee.core.facts import Problem, Reason
+from tournee.remote.local import LocalRemote
+
+OTHER_LIST = """\
+  bis:
+    name: Bis
+    feed: {repository: depot, every: 1 hour, language: fr, settle: 0, deploy: satisfaction, backlog: import}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +83,25 @@ def test_a_bug_is_told_without_its_message(capsys):
         True,
         False,
     )
+
+
+def test_a_bug_in_one_list_lets_the_others_be_polled_and_what_is_due_be_sent(house, sink, monkeypatch):
+    def stumble(remote: LocalRemote, directory: str, name: str) -> object:
+        return look(remote, directory, name) if name != "import_avis.csv" else 1 / 0
+
+    look = LocalRemote.look
+    monkeypatch.setattr(LocalRemote, "look", stumble)
+    house.with_post(sink.port)
+    house.configure(house.config.read_text().replace("lists:", f"lists:\n{OTHER_LIST}"))
+    house.put("import_avis.csv")
+    house.put("import_bis.csv")
+    done = house.here("poll", "--json")
+    bis, avis = done.json
+    assert (done.code, bis["files"][0]["outcome"], len(sink.received)) == (1, "imported", 2)
+    assert (avis["ok"], avis["error"]["kind"], "ZeroDivisionError" in avis["error"]["message"]) == (
+        False, "internal", True,
+    )  # fmt: skip
+    assert ("ZeroDivisionError" in done.err, "jean" in done.out + done.err) == (True, False)
 
 
 def test_ctrl_c_is_quiet(capsys):

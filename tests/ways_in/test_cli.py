@@ -57,13 +57,112 @@ def test_a_rejected_file_is_1(house):
     assert (done.code, done.json[0]["files"][0]["reason"]) == (1, "wrong_language")
 
 
-def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house):
+def by_hand(house, content):
     file = house.root / "by-hand.csv"
-    file.write_text(PARTLY, "utf-8")
-    tried = house.here("import", "avis", str(file), "--dry-run", "--json").json
+    file.write_text(content, "utf-8")
+    return str(file)
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house):
+    tried = house.here("import", "avis", by_hand(house, PARTLY), "--dry-run", "--json").json
     assert (tried["id"], tried["counts"]["created"], len(tried["errors"])) == (None, 2, 1)
+    assert [column["field"] for column in tried["columns"]] == [
+        "last_name",
+        "first_name",
+        "email",
+        "language",
+    ]
+    assert [(row["line"], row["first_name"], row["fields"]) for row in tried["rows"]] == [
+        (2, "Jean", {}), (3, "Anne", {}),
+    ]  # fmt: skip
     assert house.here("imports", "--json").json == []
     assert house.here("contact", "show", "jean@example.com").code == 1
+
+
+def test_a_dry_run_shows_how_the_file_is_read(house):
+    done = house.here(
+        "import", "avis", by_hand(house, "Courriel;Langue;Montnt\nzoe@example.com;fr;3\n"), "--dry-run"
+    )
+    assert (
+        done.out
+        == """\
+by-hand.csv → avis: imported
+  1 row: 1 new
+  The column “Montnt” is not known and was ignored. Was “Montant” meant?
+
+Column    Field
+Courriel  email
+Langue    language
+Montnt    ignored
+
+Line  As it would be stored
+   2  email=zoe@example.com, language=fr
+
+No row errors.
+This was a dry run: nothing was written.
+"""
+    )
+
+
+def test_a_dry_run_leaves_nothing_locked(house):
+    file = by_hand(house, GOOD)
+    codes = [house.here("import", "avis", file, *words).code for words in (["--dry-run"], [], ["--dry-run"])]
+    assert (codes, len(house.here("imports", "--json").json)) == ([0, 0, 0], 1)
+
+
+def test_of_a_file_that_is_not_accepted_a_dry_run_says_why(house):
+    tried = house.here("import", "avis", by_hand(house, FOREIGN), "--dry-run", "--json")
+    assert (tried.code, tried.json["reason"], tried.json["columns"], tried.json["rows"]) == (
+        1, "wrong_language", [], [],
+    )  # fmt: skip
+
+
+def test_a_rejected_file_is_taken_again_once_the_configuration_is_mended(house):
+    house.put("import_avis.csv", FOREIGN)
+    house.here("poll")
+    told = house.here("show", "1").out
+    house.configure(house.config.read_text("utf-8").replace("language: fr", "language: en"))
+    done = house.here("retry", "1", "--json")
+    assert "`tournee retry 1`" in told
+    assert (done.code, done.json["id"], done.json["outcome"], done.json["repository"]) == (
+        0, 2, "imported", "depot",
+    )  # fmt: skip
+    assert [entry["id"] for entry in house.here("imports", "--json").json] == [2, 1]
+
+
+def test_a_retry_in_vain_is_1_and_says_where_the_file_was(house):
+    house.put("import_avis.csv", FOREIGN)
+    house.here("poll")
+    refused = house.here("retry", "1")
+    (house.drop / "import_avis.csv").unlink()
+    gone = house.here("retry", "1", "--lang", "fr")
+    assert (refused.code, gone.code, gone.out) == (1, 1, "")
+    assert f"n’est plus à {house.drop}/import_avis.csv" in " ".join(gone.err.split())
+
+
+def test_force_overrules_reject_above(house):
+    bad = "Email;Langue\nx;fr\ny;fr\nzoe@example.com;fr\n"
+    file = by_hand(house, bad)
+    assert [house.here("import", "avis", file, *words).code for words in ((), ("--force",))] == [1, 0]
+    house.put("import_avis.csv", bad)
+    house.here("poll")
+    assert [house.here("retry", "3", *words).code for words in ((), ("--force",))] == [1, 0]
+
+
+def test_a_retry_sends_what_is_due_as_an_import_does(house, sink):
+    house.with_post(sink.port)
+    house.put("import_avis.csv", FOREIGN)
+    house.here("poll")
+    house.configure(house.config.read_text("utf-8").replace("language: fr", "language: en", 1))
+    assert house.here("retry", "1", "--no-send").code == 0
+    assert [one.to for one in sink.received] == ["claire@example.com"]
+    house.here("retry", "2")
+    assert [one.to for one in sink.received][1:] == ["jean@example.com"]
+
+
+def test_two_forms_of_one_answer_are_refused(house):
+    done = house.here("errors", "1", "--csv", "--json")
+    assert (done.code, done.out, "--csv and --json" in done.err) == (2, "", True)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +175,8 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house):
         (("import", "avis", "no-such-file.csv"), 1),
         (("show", "99"), 1),
         (("errors", "99"), 1),
+        (("retry", "99"), 1),
+        (("retry", "one"), 2),
         (("why", "nobody@example.com"), 1),
         (("contact", "show", "nobody@example.com"), 1),
         (("contact", "add", "email"), 2),
@@ -159,7 +260,6 @@ def test_a_quiet_poll_that_went_well_says_nothing(house):
 @pytest.mark.parametrize(
     "words",
     [
-        "retry 1",
         "preview",
         "release",
         "cancel",

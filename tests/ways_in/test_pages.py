@@ -1,6 +1,7 @@
 """Answers for people, as they look on a terminal of 80 columns."""
 
 import io
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from tournee.console.terminal import Column, Paper
 from tournee.core.facts import (
     DeploymentTotals,
     ListCheck,
+    Preview,
     Problem,
     RemoteErrorKind,
     RepositoryCheck,
@@ -86,7 +88,7 @@ Rows        100 rows: 90 new, 5 changed, 3 unchanged, 2 rejected
 
 
 def test_a_rejected_import_says_why_and_what_to_do(console, capsys):
-    console.imported(answers.REJECTED, [])
+    console.imported(answers.REJECTED, [], None)
     assert (
         capsys.readouterr().out
         == """\
@@ -97,6 +99,51 @@ Liste des magasins du centre-ville de novembre.csv → magasins: rejected (impor
   template.
 """
     )
+
+
+def test_a_file_that_was_only_tried_shows_how_it_was_read(console, capsys):
+    console.imported(answers.TRIED, answers.ROW_ERRORS, answers.PREVIEW)
+    assert (
+        capsys.readouterr().out
+        == """\
+par-la-poste.csv → avis: partly
+  100 rows: 90 new, 5 changed, 3 unchanged, 2 rejected
+  The column “Magasin” is not known and was ignored.
+
+Column    Field
+Courriel  email
+Prénom    first_name
+Magasin   ignored
+Montant   amount
+
+Line  As it would be stored
+   2  email=jean@example.com, first_name=Jean, language=fr, amount=12.50
+   3  email=zoe@example.com, first_name=Zoé, language=fr, amount=
+
+Line  Column    Why
+   7  Email     not an email address
+   9  –         more cells than the header has columns
+  12  =cmd()|x  not a number
+This was a dry run: nothing was written.
+"""
+    )
+
+
+def test_of_a_tried_file_whose_header_is_refused_there_is_no_more_to_show(console, capsys):
+    console.imported(replace(answers.REJECTED, id=None, list="avis", file="x.csv"), (), Preview())
+    assert capsys.readouterr().out.splitlines()[4:] == ["This was a dry run: nothing was written."]
+
+
+def test_a_rejected_file_of_a_repository_says_how_to_take_it_again(console, capsys):
+    console.record(replace(answers.REJECTED, repository="magasins"))
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "  Once the configuration is mended: `tournee retry 13`"
+
+
+def test_who_left_the_list_is_told_with_the_rows(console, capsys):
+    console.record(replace(answers.IMPORTED, removed=5))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "5 changed, 3 unchanged, 2 rejected; 5 contacts left the list" in told
 
 
 def test_row_errors_stand_in_line_order(console, capsys):
@@ -286,6 +333,7 @@ def test_every_page_fits_the_terminal(language, capsys):
     console.status(answers.STATUS)
     console.imports([answers.IMPORTED, answers.REJECTED], more=True)
     console.record(answers.REJECTED)
+    console.imported(answers.TRIED, answers.ROW_ERRORS, answers.PREVIEW)
     console.polled([answers.POLLED, answers.UNREACHABLE], {12: answers.IMPORTED})
     console.why([answers.BLOCKED, answers.SENT])
     assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_an_import(shown):
     shape = shown("record", answers.IMPORTED)
     assert " ".join(shape) == (
         "id list repository file sha256 size modified_at started_at finished_at "
-        "outcome reason message counts warnings decisions"
+        "outcome reason message counts removed warnings decisions"
     )
     assert list(shape["counts"]) == ["read", "created", "updated", "unchanged", "duplicate", "rejected"]
     assert (shape["started_at"], shape["modified_at"], shape["outcome"]) == (AT, None, "imported_with_errors")
@@ -47,11 +48,34 @@ def test_a_rejected_import_has_its_reason_as_a_code_and_as_a_message(shown):
     assert shape["message"].startswith("The file has no “Email” column.")
 
 
-def test_a_dry_run_brings_its_row_errors_along(shown):
-    from dataclasses import replace
+def test_a_dry_run_brings_its_columns_its_first_rows_and_its_errors_along(shown):
+    shape = shown("imported", answers.TRIED, answers.ROW_ERRORS, answers.PREVIEW)
+    assert [*shape][-3:] == ["columns", "rows", "errors"]
+    assert shape["columns"] == [
+        {"header": "Courriel", "field": "email"}, {"header": "Prénom", "field": "first_name"},
+        {"header": "Magasin", "field": None}, {"header": "Montant", "field": "amount"},
+    ]  # fmt: skip
+    assert shape["rows"][0] == {
+        "line": 2, "email": "jean@example.com", "phone": None, "first_name": "Jean", "last_name": None,
+        "gender": None, "title": None, "country": None, "language": "fr", "fields": {"amount": "12.50"},
+    }  # fmt: skip
+    assert (shape["rows"][1]["fields"], [error["line"] for error in shape["errors"]]) == (
+        {"amount": None}, [7, 9, 12],
+    )  # fmt: skip
 
-    shape = shown("imported", replace(answers.IMPORTED, id=None), answers.ROW_ERRORS)
-    assert (shape["id"], [error["line"] for error in shape["errors"]]) == (None, [7, 9, 12])
+
+def test_an_import_that_was_not_tried_brings_none_of_them(shown):
+    assert not {"columns", "rows", "errors"} & set(shown("imported", answers.IMPORTED, (), None))
+
+
+def test_who_left_a_list_that_mirrors_its_files_is_counted(shown):
+    assert [shown("record", replace(answers.IMPORTED, removed=left))["removed"] for left in (None, 0, 5)] == [
+        None, 0, 5,
+    ]  # fmt: skip
+
+
+def test_a_file_that_was_never_read_has_no_sha256(shown):
+    assert shown("record", replace(answers.REJECTED, sha256=""))["sha256"] is None
 
 
 def test_row_errors(shown):

@@ -98,6 +98,9 @@ class App:
             required=frozenset({"email"}) if Channel.EMAIL in channels else frozenset(),
             country=feed.country,
             default_language=feed.default_language,
+            identify_by=feed.identify_by,
+            empty_cells=feed.empty_cells,
+            timezone=self.settings.timezone,
         )
 
     def patterns(self, feed: Feed) -> tuple[FeedPattern, ...]:

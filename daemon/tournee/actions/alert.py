@@ -47,17 +47,18 @@ OF_DIRECTORIES = frozenset({RemoteErrorKind.NOT_FOUND, RemoteErrorKind.TRUNCATED
 def on_import(app: App, tx: Transaction, record: Import, *, batch: str | None, now: datetime) -> None:
     """Queue what an import means for people; a clean one ends the list's open conditions without a word.
 
-    `batch` names the poll whose files share one message. An import by hand alerts nobody: its person sees it.
+    `batch` names the poll whose files share one message. None: a person asked for the import and sees what
+    becomes of it, so that nobody else is told.
     """
     if record.outcome is Outcome.IMPORTED:
         for kind in OF_IMPORTS:
             if condition := alerts.find_open(tx, kind, record.list):
                 alerts.close(tx, condition.id, now)
-    elif record.repository is not None:
+    elif batch is not None:
         _tell_of_file(app, tx, record, batch, now)
 
 
-def _tell_of_file(app: App, tx: Transaction, record: Import, batch: str | None, now: datetime) -> None:
+def _tell_of_file(app: App, tx: Transaction, record: Import, batch: str, now: datetime) -> None:
     rejected = record.outcome is Outcome.REJECTED
     condition = alerts.open_condition(
         tx,

@@ -73,6 +73,7 @@ def _values(app: App, assignments: Sequence[str], lists: Sequence[str]) -> dict[
         languages=app.config.languages,
         fields=app.settings.contact_fields,
         country=countries[0] if len(countries) == 1 else None,
+        timezone=app.settings.timezone,
     )
     pairs: dict[str, str] = {}
     for word in assignments:

@@ -1,19 +1,20 @@
 """One pass over one feed: list -> match -> settle -> fetch -> intake -> archive or delete."""
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 from tournee import telemetry
 from tournee.actions import App, Progress, afterwards, alert, quiet
-from tournee.actions.intake import Origin, Source, deliver, spool, take
+from tournee.actions.fetch import UNREAD, Origin, Source, fetched
+from tournee.actions.intake import Taken, Untaken, deliver, take
 from tournee.core import match, settle
-from tournee.core.errors import LocalFileError, RemoteError, Stopped
+from tournee.core.errors import RemoteError, Stopped, TourneeError
 from tournee.core.facts import (
     Delivery,
     FileOutcome,
@@ -27,7 +28,7 @@ from tournee.core.facts import (
     Sighting,
     WaitReason,
 )
-from tournee.core.settings import AfterImport, Backlog, Feed, Repository
+from tournee.core.settings import AfterImport, Backlog, Feed, Repository, Truncated
 from tournee.store import imports, rounds
 
 if TYPE_CHECKING:  # paramiko and ftplib are loaded when a repository is opened, not before
@@ -48,19 +49,37 @@ def poll_lists(
 ) -> tuple[PollReport, ...]:
     """One pass over each list named (all that have a feed, if none is); raises UnknownName, StoreError.
 
-    With `wait`, a list is passed over again until none of its files waits to settle.
+    With `wait`, a list is passed over again until none of its files waits to settle, or to be whole.
     """
     named = keys or tuple(app.feeds())
     for key in named:
         app.feed(key)
-    reports = {key: poll(app, key, progress=progress) for key in named}
+    reports = {key: _contained(app, key, progress) for key in named}
     while wait and (due := [report.look_again_at for report in reports.values() if report.look_again_at]):
         if app.stop.wait(max(0.0, (min(due) - app.clock()).total_seconds())):
             break
         for key, report in reports.items():
             if report.look_again_at and report.look_again_at <= min(due):
-                reports[key] = _together(report, poll(app, key, progress=progress))
+                reports[key] = _together(report, _contained(app, key, progress))
     return tuple(reports.values())
+
+
+def _contained(app: App, key: str, progress: Progress) -> PollReport:
+    """One pass; a bug in it is logged and told, and ends no other list's pass."""
+    try:
+        return poll(app, key, progress=progress)
+    except TourneeError:
+        raise
+    except Exception as bug:
+        telemetry.log.bug(bug, list=key)
+        where = {"type": telemetry.describe(bug)["type"], "place": telemetry.places(bug)[-1]}
+        return PollReport(
+            list=key,
+            repository=app.feed(key).repository,
+            ok=False,
+            error=RemoteErrorKind.INTERNAL,
+            reason=Reason("bug", where),
+        )
 
 
 def _together(report: PollReport, again: PollReport) -> PollReport:
@@ -175,11 +194,14 @@ class _Pass:
                 self.queue.append(entry)
             else:
                 self._wait_or_queue(entry, seen, names)
+        self._remember(tuple(self.sightings.values()))
+
+    def _remember(self, seen: Sequence[Sighting]) -> None:
         with self.app.store.write() as tx:
-            rounds.save_sightings(tx, repository, self.feed.directory, tuple(self.sightings.values()), now)
+            rounds.save_sightings(tx, self.repository.key, self.feed.directory, seen, self.app.clock())
 
     def _wait_or_queue(self, entry: match.TakenFile, seen: settle.Settled, names: set[str]) -> None:
-        """A feed has a marker or a time to settle, never both."""
+        """A feed has a marker or a time to settle, never both; whatever was found to be cut waits longer."""
         if self.feed.marker:
             wait = settle.marked(entry.file, names, self.feed.marker)
             reason = Reason(wait) if wait else None
@@ -188,8 +210,21 @@ class _Pass:
             self.ready_at += [seen.ready_at] if seen.ready_at else []
         if reason:
             self._report(entry.file.name, FileOutcome.WAITING, reason=reason)
-        else:
+        elif not (seen.sighting.cut and self._leave_to_its_writer(self._cut(seen.sighting))):
             self.queue.append(entry)
+
+    def _cut(self, sighting: Sighting) -> settle.Settled:
+        """What becomes of the file if its last line is cut: it waits, or has had its time."""
+        return settle.cut(sighting, self.app.clock(), self.feed.settle)
+
+    def _leave_to_its_writer(self, cut: settle.Settled) -> bool:
+        """Whether a file that is cut waits; it is looked at some times before its time is over."""
+        if cut.ready_at is None or self.feed.truncated is Truncated.ACCEPT:
+            return False
+        soon = self.app.clock() + (cut.ready_at - cut.sighting.since) / settle.PATIENCE
+        self.ready_at.append(min(soon, cut.ready_at))
+        self._report(cut.sighting.name, FileOutcome.WAITING, reason=cut.reason)
+        return True
 
     def _work(self, remote: "Remote") -> bool:
         """Take what is queued, then tidy up after imports; False to go on with a new connection."""
@@ -206,7 +241,8 @@ class _Pass:
                     self.doubt = entry.file, error
                 else:
                     self._trouble(error)
-                return False
+                if error.reason.code != "no_room":  # else nothing was asked for yet
+                    return False
         if trouble := afterwards.tidy(self.app, remote, self.feed):
             self._trouble(trouble)
         return True
@@ -222,7 +258,7 @@ class _Pass:
     def _take(self, remote: "Remote", entry: match.TakenFile) -> None:
         """One complete file: fetched, looked at again, imported unless its content was."""
         name = entry.file.name
-        with telemetry.bound(file=name), self._spooled(remote, entry) as source:
+        with telemetry.bound(file=name), self._at_hand(remote, entry) as source:
             seen_again = remote.look(self.feed.directory, name)
             if seen_again is None:
                 where = {"repository": self.repository.key, "directory": self.app.path(self.feed, "") or "."}
@@ -230,7 +266,7 @@ class _Pass:
             elif seen_again != entry.file:
                 self._report(name, FileOutcome.WAITING, reason=Reason(WaitReason.GROWING))
                 self.ready_at.append(self.feed.settle.after(self.app.clock(), self.app.timezone))
-            elif (delivery := self._last_delivery(name)) and delivery.sha256 == source.sha256:
+            elif (delivery := self._last_delivery(name)) and _same(delivery, source):
                 self._known(entry.file, delivery, read_again=True)
             elif self.skipping:
                 self._record_only(source)
@@ -244,13 +280,18 @@ class _Pass:
         self._report(source.name, FileOutcome.KNOWN)
 
     def _import(self, source: Source) -> None:
-        taken = take(self.app, self.key, source, progress=self.progress)
-        if taken is None:
-            self._report(source.name, FileOutcome.BUSY, reason=Reason("list_busy", {"list": self.key}))
-            return
-        record = taken.record
-        telemetry.log.info("imported", **telemetry.import_facts(record))
-        self._report(source.name, FileOutcome(record.outcome), record.id, record.reason)
+        cut = self._cut(self.sightings[source.name])
+        patient = cut.wait is not None
+        match take(self.app, self.key, source, patient=patient, progress=self.progress):
+            case Taken(record=record):
+                telemetry.log.info("imported", **telemetry.import_facts(record))
+                self._report(source.name, FileOutcome(record.outcome), record.id, record.reason)
+            case Untaken.CUT:
+                self._remember((cut.sighting,))
+                self._leave_to_its_writer(cut)
+            case Untaken.BUSY:
+                busy = Reason("list_busy", {"list": self.key})
+                self._report(source.name, FileOutcome.BUSY, reason=busy)
 
     def _last_delivery(self, name: str) -> Delivery | None:
         with self.app.store.read() as tx:
@@ -267,29 +308,27 @@ class _Pass:
                 imports.confirm_delivery(tx, delivery.id, modified=file.modified, now=self.app.clock())
             record = imports.get(tx, delivery.import_id) if delivery.import_id else None
             if record:
-                afterwards.plan(tx, self.feed, record, size=delivery.size, modified=file.modified)
+                afterwards.plan_away(tx, self.feed, record, size=delivery.size, modified=file.modified)
 
     @contextmanager
-    def _spooled(self, remote: "Remote", entry: match.TakenFile) -> Iterator[Source]:
-        """The file's content at hand."""
+    def _at_hand(self, remote: "Remote", entry: match.TakenFile) -> Iterator[Source]:
+        """The file's content, unless it is surely too much."""
         file, delivery = entry.file, self._last_delivery(entry.file.name)
-        try:
-            with spool(self.app.settings.spool) as content:
-                sink = _Sink(content, file, self.progress)
-                remote.fetch(self.feed.directory, file.name, cast("BinaryIO", sink), file.size or 0)
-                content.flush()
-                content.seek(0)
-                yield Source(
-                    name=file.name,
-                    stream=cast("BinaryIO", content),
-                    sha256=sink.sha256.hexdigest(),
-                    size=sink.size,
-                    modified_at=file.modified_at,
-                    stamp=entry.stamp,
-                    origin=self._origin(file, delivery.id if delivery else 0),
-                )
-        except LocalFileError as error:
-            raise RemoteError(RemoteErrorKind.INTERNAL, error.reason) from error
+        origin = self._origin(file, delivery.id if delivery else 0)
+        if refused := settle.too_large(file, self.app.settings.limits):
+            yield Source(
+                name=file.name,
+                stream=BytesIO(),
+                sha256=UNREAD,
+                size=file.size or 0,
+                modified_at=file.modified_at,
+                stamp=entry.stamp,
+                origin=origin,
+                refused=refused,
+            )
+            return
+        with fetched(self.app, remote, self.feed.directory, file, self.progress) as source:
+            yield replace(source, stamp=entry.stamp, origin=origin)
 
     def _origin(self, file: RemoteFile, follows: int) -> Origin:
         return Origin(
@@ -354,18 +393,6 @@ def _unchanged(delivery: Delivery, sighting: Sighting) -> bool:
     return delivery.at - sighting.since >= (SAME_SECOND if in_seconds else SAME_MINUTE)
 
 
-@dataclass(slots=True)
-class _Sink:
-    """Where a download goes: the spool file, its SHA-256 and its progress."""
-
-    content: IO[bytes]
-    file: RemoteFile
-    progress: Progress
-    size: int = 0
-    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-
-    def write(self, block: bytes) -> int:
-        self.sha256.update(block)
-        self.size += len(block)
-        self.progress(self.file.name, self.size, self.file.size or 0)
-        return self.content.write(block)
+def _same(delivery: Delivery, source: Source) -> bool:
+    """Whether it is the same content again; of files that were never read, the size must do."""
+    return (delivery.sha256, delivery.size) == (source.sha256, source.size)

@@ -278,7 +278,7 @@ def _own_name(smtp: smtplib.SMTP) -> str:
 
 
 def _log_in(smtp: smtplib.SMTP, mail: Mail, username: str) -> None:
-    password = mail.password.get_secret_value() if mail.password else ""
+    password = mail.password.reveal() if mail.password else ""
     try:
         if username.isascii() and password.isascii():
             smtp.login(username, password)

@@ -14,6 +14,7 @@ from tournee.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from tournee.actions import App
+    from tournee.core.facts import Import
 
 IMPORTS_SHOWN = 20
 
@@ -35,6 +36,7 @@ Who = Annotated[str, typer.Argument(metavar="CONTACT", help="An email address, a
 ListKey = Annotated[str, typer.Argument(metavar="LIST", help="The key of a list.")]
 ImportId = Annotated[int, typer.Argument(metavar="ID", help="The number of an import.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 also when rows were rejected.")]
+Force = Annotated[bool, typer.Option("--force", help="Overrule `reject_above` and `mirror_limit`.")]
 NoSend = Annotated[bool, typer.Option("--no-send", help="Leave solicitations that are due in the outbox.")]
 Assignments = Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...", help="email=…, first_name=…")]
 OptChannel = Annotated[Literal["all", "email", "sms", "webhook"], typer.Option("--channel")]
@@ -163,6 +165,7 @@ def import_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file of this machine.")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would do; write nothing.")] = False,
+    force: Force = False,
     strict: Strict = False,
     no_send: NoSend = False,
 ) -> int:
@@ -174,11 +177,35 @@ def import_file(
 
     with way.app() as opened:
         with way.console.progress() as progress:
-            taken = intake.import_file(opened, key, file, dry_run=dry_run, progress=progress or quiet)
-        way.console.imported(taken.record, taken.errors)
+            taken = intake.import_file(
+                opened, key, file, dry_run=dry_run, force=force, progress=progress or quiet
+            )
+        way.console.imported(taken.record, taken.errors, taken.preview)
         failed = False if dry_run else _afterwards(opened, way, send=not no_send)
-    refused = taken.record.reason is not None or (strict and taken.record.counts.rejected > 0)
-    return FAILED if failed or refused else FINE
+    return FAILED if failed or _refused(taken.record, strict=strict) else FINE
+
+
+@command(app, "retry")
+def retry_import(
+    way: Way, import_id: ImportId, *, force: Force = False, strict: Strict = False, no_send: NoSend = False
+) -> int:
+    """Fetch the file of an import and import it again.
+
+    For a file that was rejected because of the configuration. Exit 1 if it is gone, changed or rejected.
+    """
+    from tournee.actions import quiet, retry
+
+    with way.app() as opened:
+        with way.console.progress() as progress:
+            taken = retry.retry(opened, import_id, force=force, progress=progress or quiet)
+        way.console.imported(taken.record, taken.errors, taken.preview)
+        failed = _afterwards(opened, way, send=not no_send)
+    return FAILED if failed or _refused(taken.record, strict=strict) else FINE
+
+
+def _refused(record: "Import", *, strict: bool) -> bool:
+    """Whether the file was rejected or, where that is strict, a row of it."""
+    return record.reason is not None or (strict and record.counts.rejected > 0)
 
 
 def _afterwards(opened: "App", way: Way, *, send: bool) -> bool:
@@ -254,6 +281,8 @@ def errors(
     """Show the rejected rows of an import: line, column, reason."""
     from tournee.actions import explain
 
+    if as_csv and way.console.json:
+        raise typer.BadParameter("--csv and --json are two forms of the answer: ask for one of them.")
     with way.app() as opened:
         way.console.row_errors(explain.errors(opened, import_id), as_csv=as_csv)
 

@@ -151,6 +151,8 @@ def guarded(console: Console, work: Callable[[], int | None]) -> int:
         return USAGE if trouble.reason.code in _USAGE_CODES else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except typer.BadParameter:  # Typer tells what is wrong with a command line
+        raise
     except Exception as bug:  # the boundary: anything else is a bug, told without a value
         telemetry.log.bug(bug)
         told = telemetry.describe(bug)

@@ -9,7 +9,7 @@ from tournee.config.files import configuration_files, read_text
 from tournee.config.mistakes import Mistakes, Place
 from tournee.config.schema import Reading, Spot
 from tournee.config.shipped import shipped_languages
-from tournee.config.top import SETTINGS, SHARED, json_schema, names_of, warn
+from tournee.config.top import SETTINGS, SHARED, json_schema, names_of, spoken_in, warn
 from tournee.core.facts import Problem
 from tournee.core.languages import Language
 from tournee.core.settings import Settings
@@ -42,7 +42,13 @@ def load(path: str | None, environ: Mapping[str, str]) -> Config:
     if None in trees or not trees:
         mistakes.raise_any()  # what stands in the unreadable file would be missing everywhere
     tree = merge([tree for tree in trees if tree is not None], SHARED, mistakes)
-    reading = Reading(environ=environ, mistakes=mistakes, languages=shipped_languages(), names=names_of(tree))
+    reading = Reading(
+        environ=environ,
+        mistakes=mistakes,
+        languages=dict(shipped_languages()),
+        names=names_of(tree),
+        spoken=spoken_in(tree),
+    )
     settings = SETTINGS.read(Spot((), tree.place, tree), reading)
     mistakes.raise_any()
     warn(settings, tree, mistakes)

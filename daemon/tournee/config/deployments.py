@@ -1,6 +1,6 @@
 """The keys of `deployments`."""
 
-from tournee.config.groups import ByLanguage, Entries
+from tournee.config.groups import ByTag, Entries
 from tournee.config.kinds import SENDER, existing_tag, member
 from tournee.config.rules import RULES
 from tournee.config.schema import Filled, Key, Section
@@ -41,7 +41,7 @@ DEPLOYMENT = Section(
         ),
         "from": Key(kind=SENDER, about="The sender.", required=True),
         "subject": Key(
-            kind=ByLanguage(item=SUBJECT, tag=existing_tag, single=True),
+            kind=ByTag(item=SUBJECT, tag=existing_tag, single=True),
             about="The subject, or one for each language; a template with the names of `template`.",
             required=True,
         ),

@@ -9,26 +9,41 @@ from tournee.config.kinds import (
     ANY_TEXT,
     COUNTRY,
     FILE_LANGUAGE,
+    FLAG,
     LANGUAGE_TAG,
     LINE,
     PERCENTAGE,
     Said,
     Text,
-    choice,
     clock_duration,
     judged,
     member,
     parse_with,
     reference,
 )
-from tournee.config.mistakes import Wrong, quoted
+from tournee.config.mistakes import Wrong, listed, meant, quoted
 from tournee.config.schema import Filled, Key, Section, exclusive, one_needed
-from tournee.core.settings import AfterImport, Backlog, Feed, SendingList, StampRule
+from tournee.core.languages import STANDARD
+from tournee.core.settings import (
+    AfterImport,
+    Backlog,
+    EmptyCells,
+    Feed,
+    FieldType,
+    Membership,
+    SendingList,
+    StampRule,
+    Truncated,
+)
 from tournee.core.times import Schedule
 
 _DAY = 86_400
 _SEPARATORS = "_-. "
 _KNOWN_EXTENSION = re.compile(r"\.(csv|txt|tsv|gz|zip)\Z", re.IGNORECASE)
+_REPORT = re.compile(r"\.(csv|txt|tsv|gz|zip)\.report\Z", re.IGNORECASE)
+
+#: The types of which no two contacts have the same value.
+_IDENTIFYING = (FieldType.TEXT, FieldType.NUMBER)
 
 
 # ---------------------------------------------------------------- names on a server
@@ -46,6 +61,8 @@ def prefix(text: str) -> str:
         )
     if _KNOWN_EXTENSION.search(text):
         raise ValueError(f"{quoted(text)} would take nothing: leave out the extension")
+    if _REPORT.search(text):
+        raise ValueError(f"{quoted(text)} would take our own reports: choose another beginning")
     if not text.isprintable():
         raise ValueError(f"{quoted(text)} is not a prefix: it holds a control character")
     if text[-1] in _SEPARATORS:
@@ -72,7 +89,26 @@ def _marker(text: str) -> str:
 
 
 PREFIX = Text(wants="the beginning of a file name", parse=parse_with(prefix), schema=ANY_TEXT, exact=True)
+
+
+def _identity(said: Said) -> str:
+    """A declared field that can tell contacts apart."""
+    if said.text in STANDARD:
+        raise Wrong(
+            "this is the name of a declared contact field: without it, the email identifies, else the phone"
+        )
+    if said.text not in said.reading.names["contact_fields"]:
+        hint = meant(said.text, said.reading.names["contact_fields"])
+        raise Wrong(f"there is no contact field {quoted(said.text)}{hint}")
+    kind = said.reading.types.get(said.text)
+    if kind and kind not in _IDENTIFYING:
+        message = f"{quoted(said.text)} is a {kind}, which many contacts share: name a field of type"
+        raise Wrong(f"{message} {listed(_IDENTIFYING)}")
+    return said.text
+
+
 BELOW = Text(wants="a directory such as `archive/`", parse=_below, quotes=False)
+IDENTITY = Text(wants="a name of `contact_fields`", parse=_identity)
 MARKER = judged("an ending such as `.ok`", _marker)
 
 
@@ -87,6 +123,9 @@ def _feed(filled: Filled) -> Feed:
         country=filled["country"], default_language=filled["default_language"], stamp=filled["stamp"],
         after_import=filled["after_import"], archive_to=filled["archive_to"] or "archive",
         rejected_to=filled["rejected_to"], reject_above=filled["reject_above"], backlog=filled["backlog"],
+        identify_by=filled["identify_by"], empty_cells=filled["empty_cells"],
+        membership=filled["membership"], mirror_limit=filled["mirror_limit"], truncated=filled["truncated"],
+        report=filled["report"],
     )  # fmt: skip
 
 
@@ -99,6 +138,13 @@ def _archive_only_when_archiving(filled: Filled) -> None:
     if filled.has("archive_to") and filled["after_import"] in (AfterImport.KEEP, AfterImport.DELETE):
         message = "`archive_to` means nothing without `after_import: archive`"
         filled.wrong(message, filled.key_place("archive_to"))
+
+
+def _limit_only_when_mirroring(filled: Filled) -> None:
+    adds = filled["membership"] is Membership.ADD and "membership" not in filled.misspelt
+    if adds and filled.has("mirror_limit"):
+        message = "`mirror_limit` means nothing without `membership: mirror`"
+        filled.wrong(message, filled.key_place("mirror_limit"))
 
 
 def _moved_elsewhere(filled: Filled) -> None:
@@ -132,6 +178,15 @@ def _warn_of_a_silent_backlog(filled: Filled) -> None:
             "write `backlog: skip`, or `backlog: import` to say that they should"
         )
         filled.reading.mistakes.warn(filled.key_place("deploy"), message)
+
+
+def _warn_of_a_mirror_of_cut_files(filled: Filled) -> None:
+    if filled["membership"] is Membership.MIRROR and filled["truncated"] is Truncated.ACCEPT:
+        message = (
+            "a file that was cut names only some of its contacts, so that nobody is removed from the list: "
+            "leave out `truncated: accept`"
+        )
+        filled.reading.mistakes.warn(filled.key_place("truncated"), message)
 
 
 FEED = Section(
@@ -209,15 +264,37 @@ FEED = Section(
             about="Whether files that lie there at the first poll are imported, or only recorded as known.",
             default="import",
         ),
+        "identify_by": Key(
+            kind=IDENTITY,
+            about="A name of `contact_fields`, text or number, whose value tells contacts apart; every row "
+            "must fill it. Default: the email does, else the phone.",
+        ),
         "empty_cells": Key(
-            kind=choice({"keep": "keep"}, not_yet=("clear",)),
-            about="An empty cell leaves what is stored alone.",
+            kind=member(EmptyCells),
+            about="Whether an empty cell leaves alone what is stored, or clears it.",
             default="keep",
         ),
         "membership": Key(
-            kind=choice({"add": "add"}, not_yet=("mirror",)),
-            about="A file adds contacts to the list and removes none.",
+            kind=member(Membership),
+            about="Whether a file adds its contacts to the list, or the list becomes equal to the file.",
             default="add",
+        ),
+        "mirror_limit": Key(
+            kind=PERCENTAGE,
+            about="With `membership: mirror`: a file that would remove a larger share of the list's contacts "
+            "is rejected.",
+            default="20%",
+        ),
+        "truncated": Key(
+            kind=member(Truncated),
+            about="Whether a file whose last line is cut waits for the rest, or is taken as it is.",
+            default="wait",
+        ),
+        "report": Key(
+            kind=FLAG,
+            about="Whether a file with rejected rows, or rejected as a whole, gets a report beside it, "
+            "`<name>.report.csv`; needs the right to write.",
+            default="false",
         ),
     },
     make=_feed,
@@ -225,11 +302,13 @@ FEED = Section(
         one_needed("every", "cron", "every: 15 minutes"),
         exclusive("settle", "marker"),
         _archive_only_when_archiving,
+        _limit_only_when_mirroring,
         _moved_elsewhere,
         _a_prefix_of_its_own,
         _warn_of_a_silent_backlog,
+        _warn_of_a_mirror_of_cut_files,
     ),
-    not_yet=("report", "truncated", "expect", "hold_above", "identify_by", "mirror_limit"),
+    not_yet=("expect", "hold_above"),
 )
 
 

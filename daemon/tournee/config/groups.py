@@ -1,4 +1,4 @@
-"""Values that come in numbers: named sections, lists, one for each language."""
+"""Values that come in numbers: named sections, lists, one for each tag."""
 
 import re
 from collections.abc import Callable
@@ -51,12 +51,20 @@ class Entries:
         }  # fmt: skip
 
 
+def _itself(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Many:
-    """A list of values; where `single`, one value alone stands for a list of it."""
+    """A list of values; where `single`, one value alone stands for a list of it.
+
+    No value is in it twice, as `alike` writes values that mean the same.
+    """
 
     item: Kind
     single: bool = True
+    alike: Callable[[Any], object] = _itself
 
     @property
     def wants(self) -> str:
@@ -64,7 +72,7 @@ class Many:
         return f"{self.item.wants}, or a list of them" if self.single else f"a list, each {self.item.wants}"
 
     def read(self, spot: Spot, reading: Reading) -> Any:
-        """A tuple of the values, in the order written, none of them twice."""
+        """A tuple of the values, in the order written."""
         if isinstance(spot.node, Sequence):
             return self._read_each(spot, spot.node.items, reading)
         if self.single and not isinstance(spot.node, Tree) and not spot.node.empty:
@@ -72,17 +80,27 @@ class Many:
         return misshapen(self, spot, reading)
 
     def _read_each(self, spot: Spot, nodes: tuple[Node, ...], reading: Reading) -> Any:
-        values: list[Any] = []
         if not nodes:
             reading.mistakes.add(spot.place, "this list is empty: leave the key out")
             return FLAWED
+        values: list[Any] = []
+        there: dict[object, Any] = {}
         for node in nodes:
             value = self.item.read(Spot(spot.path, node.place, node), reading)
-            if value is not FLAWED and value in values:
-                reading.mistakes.add(node.place, "this is in the list already")
+            if value is not FLAWED and (again := self._already(value, there)):
+                reading.mistakes.add(node.place, again)
                 value = FLAWED
             values.append(value)
         return FLAWED if FLAWED in values else tuple(values)
+
+    def _already(self, value: Any, there: dict[object, Any]) -> str | None:
+        """The words for a value that is `there` already; another is put there."""
+        key = self.alike(value)
+        if key not in there:
+            there[key] = value
+            return None
+        how = "" if there[key] == value else ": case and accents make no difference"
+        return f"this is in the list already{how}"
 
     def json_schema(self) -> JsonSchema:
         """An array, or one value where that is enough."""
@@ -92,27 +110,36 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByLanguage:
-    """A value for each language, whose tags `tag` reads; where `single`, one value stands for all (`*`)."""
+class ByTag:
+    """A value for each of some tags, which `tag` reads; where `single`, one value stands for all (`*`).
+
+    An item is a text, or a list of them; `tags` says in words what the tags are.
+    """
 
     item: Kind
     tag: Callable[[str, Reading], str]
     single: bool
+    tags: str = "languages, such as `{fr: …, en: …}`"
 
     @property
     def wants(self) -> str:
         """What must be written, in words."""
-        by_language = "a mapping of languages, such as `{fr: …, en: …}`"
-        return f"{self.item.wants}, or {by_language}" if self.single else by_language
+        mapping = f"a mapping of {self.tags}"
+        return f"{self.item.wants}, or {mapping}" if self.single else mapping
 
     def read(self, spot: Spot, reading: Reading) -> Any:
         """The values by tag, in the order written."""
         if isinstance(spot.node, Tree) and spot.node.entries:
             return self._read_each(spot, spot.node, reading)
-        if self.single and isinstance(spot.node, Scalar) and not spot.node.empty:
+        if self.single and self._is_an_item(spot.node):
             value = self.item.read(spot, reading)
             return FLAWED if value is FLAWED else {"*": value}
         return misshapen(self, spot, reading)
+
+    def _is_an_item(self, node: Node) -> bool:
+        if isinstance(self.item, Many):
+            return isinstance(node, Sequence)
+        return isinstance(node, Scalar) and not node.empty
 
     def _read_each(self, spot: Spot, tree: Tree, reading: Reading) -> Any:
         values: dict[str, Any] = {}

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import SecretStr
 
 from tournee.config.document import UNREADABLE, Scalar
 from tournee.config.files import read_bytes, why
@@ -20,6 +19,7 @@ from tournee.config.mistakes import Wrong, listed, meant, quoted
 from tournee.config.schema import FLAWED, JsonSchema, Reading, Spot, misshapen
 from tournee.core.languages.cldr import countries, is_country, language_tag
 from tournee.core.languages.words import folded
+from tournee.core.settings import Secret
 from tournee.core.times import Duration
 
 T = TypeVar("T")
@@ -33,16 +33,22 @@ ENVIRONMENT_DEFINITION: JsonSchema = {
 }
 _TEXT: JsonSchema = {"type": "string"}
 ANY_TEXT: JsonSchema = {"type": ["string", "number", "boolean"]}  # `2024` is a name here, whatever YAML says
+_ASCII = "Name-1_+~\\u0041.csv"
 _NAME_AND_ADDRESS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^<>"]*)\s*<\s*(?P<address>[^<>\s]+)\s*>')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What was said: `text` with what the environment gives, and the `folder` of the file it is in."""
+    """What was said: `text` with what the environment gives, and the `file` in which it was written."""
 
     text: str
-    folder: str
+    file: str
     reading: Reading
+
+    @property
+    def folder(self) -> str:
+        """The directory of the file, as an absolute path."""
+        return os.path.dirname(os.path.abspath(self.file))
 
     def path(self) -> str:
         """The text as an absolute path; a relative one starts at the file in which it is written."""
@@ -85,7 +91,7 @@ class Text:
             raise Wrong(f"this is empty: write {self.wants}")
         if text.splitlines() != [text]:
             raise Wrong("this must be a single line")
-        return Said(text=text, folder=os.path.dirname(os.path.abspath(node.place.file)), reading=reading)
+        return Said(text=text, file=node.place.file, reading=reading)
 
     def _meaning(self, node: Scalar, reading: Reading) -> Any:
         said = self._said(node, reading)
@@ -124,7 +130,7 @@ def judged(wants: str, judge: Callable[[str], T], schema: JsonSchema | None = No
 LINE = Text(wants="a text", parse=lambda said: said.text, schema=ANY_TEXT)
 SECRET = Text(
     wants="a text (in quotes, if it holds `#` or `: `)",
-    parse=lambda said: SecretStr(said.text),
+    parse=lambda said: Secret(said.text),
     schema=ANY_TEXT,
     quotes=False,
     exact=True,
@@ -234,18 +240,17 @@ TIMEZONE = Text(wants="a time zone such as `Europe/Paris`", parse=_timezone)
 # ---------------------------------------------------------------- languages, countries, encodings
 
 
-def shipped_language(text: str, reading: Reading) -> str:
+def file_language(text: str, reading: Reading) -> str:
     """The tag of a language that files may be written in; raises Wrong for another."""
-    if text not in reading.languages:
-        known = listed(sorted(reading.languages), "and")
-        raise Wrong(
-            f"there is no file language {quoted(text)}; there are {known}{meant(text, reading.languages)}"
-        )
+    tags = {*reading.languages, *reading.names["languages"]}
+    if text not in tags:
+        known = listed(sorted(tags), "and")
+        raise Wrong(f"there is no file language {quoted(text)}; there are {known}{meant(text, tags)}")
     return text
 
 
 FILE_LANGUAGE = Text(
-    wants="a file language such as `fr`", parse=lambda said: shipped_language(said.text, said.reading)
+    wants="a file language such as `fr`", parse=lambda said: file_language(said.text, said.reading)
 )
 
 
@@ -262,24 +267,31 @@ LANGUAGE_TAG = Text(
 )
 
 
-def _country(said: Said) -> str:
-    if is_country(said.text):
-        return said.text
-    known = countries("en").get(folded(said.text))
+def country_code(text: str, _: Reading) -> str:
+    """A country code; raises Wrong for another text."""
+    if is_country(text):
+        return text
+    known = countries("en").get(folded(text))
     hint = f"; did you mean `{known}`?" if known else ""
-    raise Wrong(f"{quoted(said.text)} is not a country code of ISO 3166, such as `FR`{hint}")
+    raise Wrong(f"{quoted(text)} is not a country code of ISO 3166, such as `FR`{hint}")
 
 
-COUNTRY = Text(wants="a country code such as `FR`", parse=_country)
+COUNTRY = Text(wants="a country code such as `FR`", parse=lambda said: country_code(said.text, said.reading))
+
+
+def codec(text: str) -> str | None:
+    """The name of an encoding that writes ASCII as it is; None for what is another, or none."""
+    try:
+        name = codecs.lookup(text).name
+        plain = _ASCII.encode(name) == _ASCII.encode("ascii")
+    except (LookupError, ValueError):
+        return None
+    return name if plain else None
 
 
 def _encoding(said: Said) -> str:
-    try:
-        name = codecs.lookup(said.text).name
-        plain = "Name-1.csv".encode(name) == b"Name-1.csv"
-    except (LookupError, ValueError):
-        plain = False
-    if not plain:
+    name = codec(said.text)
+    if name is None:
         raise Wrong(f"{quoted(said.text)} is not an encoding of names, such as `utf-8` or `cp1252`")
     return name
 
@@ -343,14 +355,14 @@ def _text_of_file(said: Said) -> str:
     return text
 
 
-def _secret_of_file(said: Said) -> SecretStr:
+def _secret_of_file(said: Said) -> Secret:
     text = _text_of_file(said).rstrip("\r\n")
     if len(text.splitlines()) > 1:
         raise Wrong("this file holds more than one line")
-    return SecretStr(text)
+    return Secret(text)
 
 
-def _private_key_of_file(said: Said) -> SecretStr:
+def _private_key_of_file(said: Said) -> Secret:
     text = _text_of_file(said)
     if "PuTTY-User-Key-File" in text:
         raise Wrong("this is a key of PuTTY: convert it with `puttygen KEY -O private-openssh -o NEW`")
@@ -358,7 +370,7 @@ def _private_key_of_file(said: Said) -> SecretStr:
         raise Wrong("this is a public key: the private one is the file without `.pub`")
     if "PRIVATE KEY-----" not in text:
         raise Wrong("this file is not a private key")
-    return SecretStr(text)
+    return Secret(text)
 
 
 FILE = Text(wants="the path of a file", parse=_file, quotes=False)

@@ -13,7 +13,8 @@ from typing import Any, Final, Protocol
 from tournee.config.document import Entry, Node, Scalar, Sequence, Tree
 from tournee.config.mistakes import Mistakes, Place, meant, nearest, quoted
 from tournee.core.facts import JsonValue
-from tournee.core.languages import Language
+from tournee.core.languages import Language, Layout
+from tournee.core.settings import FieldType
 
 JsonSchema = dict[str, JsonValue]
 
@@ -31,15 +32,28 @@ FLAWED: Final = Flaw.FLAWED
 class Reading:
     """What reading a value may need besides the value.
 
-    `names` are the entries of each named section, right or wrong. `owners` has what can belong to one entry
-    only (a prefix of a directory, a column of a language), and whose it is.
+    `names` are the entries of each named section, right or wrong; `spoken` are the languages that feeds name.
+    What sections tell those after them:
+    `languages` has the file languages, the operator's too once they were read, `types` what declared fields
+    hold, `owners` whose a prefix of a directory is. `defaults` keeps what the defaults of keys mean.
     """
 
     environ: Mapping[str, str]
     mistakes: Mistakes
-    languages: Mapping[str, Language]
+    languages: dict[str, Language]
     names: Mapping[str, SequenceOf[str]]
+    spoken: Collection[str] = ()
+    types: dict[str, FieldType] = field(default_factory=dict)
     owners: dict[tuple[str, ...], str] = field(default_factory=dict)
+    defaults: dict[int, Any] = field(default_factory=dict)
+    _columns: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def columns(self, language: Language) -> dict[str, str]:
+        """Whose each column of a language is, as `column_key` writes names; the standard fields' at first."""
+        if language.tag not in self._columns:
+            layout = Layout(language=language, languages=self.languages, fields={})
+            self._columns[language.tag] = layout.columns()
+        return self._columns[language.tag]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,13 @@ class Key:
     about: str
     required: bool = False
     default: str | None = None
+
+    def preset(self, place: Place, reading: Reading) -> Any:
+        """What the default means; read once, as it is the same everywhere."""
+        if id(self) not in reading.defaults:
+            written = Scalar(place=place, text=self.default or "")
+            reading.defaults[id(self)] = self.kind.read(Spot((), place, written), reading)
+        return reading.defaults[id(self)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -213,8 +234,7 @@ class Section:
         elif key.required:
             self._ask_for(name, key, filled)
         elif key.default is not None:
-            written = Scalar(place=filled.spot.place, text=key.default)
-            filled.values[name] = key.kind.read(Spot((name,), filled.spot.place, written), filled.reading)
+            filled.values[name] = key.preset(filled.spot.place, filled.reading)
 
     def _ask_for(self, name: str, key: Key, filled: Filled) -> None:
         filled.sound = False

@@ -1,4 +1,4 @@
-"""Jinja templates: found beside the configuration, and read for mistakes before anybody gets a message."""
+"""The kinds of values that are Jinja templates, in the configuration or in files beside it."""
 
 import os
 import re
@@ -6,64 +6,22 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import TemplateSyntaxError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from tournee.config.files import read_text, why
 from tournee.config.kinds import Said, Text
-from tournee.config.mistakes import Place, Wrong, meant, quoted
+from tournee.config.mistakes import Place, Wrong, quoted
 from tournee.config.schema import FLAWED, JsonSchema, Reading, Spot
-from tournee.core.languages import STANDARD
 from tournee.core.languages.cldr import language_tag
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment()
 SURVEY_URL_NAMES = ("contact", "deployment", "list")
 SUBJECT_NAMES = (*SURVEY_URL_NAMES, "survey_url")
-_FIELDS = {"deployment": ("key",), "list": ("key", "name")}
-_NOT_YET = ("unsubscribe_url",)
-_OTHER_TEMPLATES = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
 
 
-def flaws(text: str, names: Collection[str], reading: Reading) -> Iterator[tuple[int, str]]:
+def _flaws(text: str, names: Collection[str], reading: Reading) -> Iterator[tuple[int, str]]:
     """Line and words of every mistake in a template that may use `names`."""
-    try:
-        tree = _ENVIRONMENT.parse(text)
-        _ENVIRONMENT.compile(text)
-    except TemplateSyntaxError as error:
-        yield error.lineno, f"the template is wrong here: {error.message}"
-        return
-    for name in sorted(meta.find_undeclared_variables(tree).difference(names)):
-        yield _line_of(tree, name), _unknown(name, names)
-    for node in tree.find_all(_OTHER_TEMPLATES):
-        yield node.lineno, "a template that uses another one is not available in this version"
-    yield from _unknown_fields(tree, reading)
+    # here, because it brings Jinja along, which a configuration without templates does not need
+    from tournee.config.flaws import flaws
 
-
-def _line_of(tree: nodes.Template, name: str) -> int:
-    return min(node.lineno for node in tree.find_all(nodes.Name) if node.name == name)
-
-
-def _unknown(name: str, names: Collection[str]) -> str:
-    if name in _NOT_YET:
-        return f"{quoted(name)} is not available in this version"
-    return f"the template has no {quoted(name)}{meant(name, names)}"
-
-
-def _unknown_fields(tree: nodes.Template, reading: Reading) -> Iterator[tuple[int, str]]:
-    known = {**_FIELDS, "contact": ("id", *STANDARD, *reading.names.get("contact_fields", ()))}
-    for line, owner, field in _fields_of_names(tree):
-        if owner in known and field not in known[owner]:
-            yield line, f"`{owner}` has no {quoted(field)}{meant(field, known[owner])}"
-
-
-def _fields_of_names(tree: nodes.Template) -> Iterator[tuple[int, str, str]]:
-    """Line, name and field of each `contact.email` and `contact["email"]`."""
-    for attribute in tree.find_all(nodes.Getattr):
-        if isinstance(attribute.node, nodes.Name):
-            yield attribute.lineno, attribute.node.name, attribute.attr
-    for item in tree.find_all(nodes.Getitem):
-        if isinstance(item.node, nodes.Name) and isinstance(item.arg, nodes.Const):
-            yield item.lineno, item.node.name, str(item.arg.value)
+    return flaws(text, names, reading)
 
 
 # ---------------------------------------------------------------- written in the configuration
@@ -73,7 +31,7 @@ def inline_template(wants: str, names: Collection[str]) -> Text:
     """A text of the configuration that is a template."""
 
     def parse(said: Said) -> str:
-        for _, message in flaws(said.text, names, said.reading):
+        for _, message in _flaws(said.text, names, said.reading):
             raise Wrong(message)
         return said.text
 
@@ -144,7 +102,7 @@ class TemplateFile:
     def _is_sound(self, path: str, spot: Spot, reading: Reading) -> bool:
         shown = _as_people_say(path, spot)
         text = reading.mistakes.attempt(Place(shown), lambda: read_text(path, shown))
-        found = [] if text is None else list(flaws(text, SUBJECT_NAMES, reading))
+        found = [] if text is None else list(_flaws(text, SUBJECT_NAMES, reading))
         for line, message in found:
             reading.mistakes.add(Place(shown, line), message)
         return text is not None and not found

@@ -1,21 +1,23 @@
 """The keys at the top, and what holds for the configuration as a whole."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tournee.config.contacts import CONTACT_FIELDS
 from tournee.config.deployments import DEPLOYMENTS
-from tournee.config.document import Tree
+from tournee.config.document import Entry, Node, Scalar, Tree
 from tournee.config.feeds import LISTS
 from tournee.config.groups import Entries
 from tournee.config.kinds import ENVIRONMENT_DEFINITION, PATH, TIMEZONE
+from tournee.config.languages import LANGUAGES
+from tournee.config.limits import LIMITS
 from tournee.config.mistakes import Mistakes, listed, quoted
 from tournee.config.rules import RULES
 from tournee.config.schema import Filled, JsonSchema, Key, Section
 from tournee.config.servers import DATABASE, MAIL, REPOSITORIES
 from tournee.config.urls import sqlite_url
 from tournee.config.users import USERS
-from tournee.core.settings import Database, Settings
+from tournee.core.settings import Database, Limits, Settings
 
 _SQLITE = "sqlite:///"
 
@@ -34,6 +36,7 @@ def _settings(filled: Filled) -> Settings:
         deployments=filled["deployments"] or {},
         solicitation_rules=filled["solicitation_rules"] or (),
         users=filled["users"] or {},
+        limits=filled["limits"] or Limits(),
     )
 
 
@@ -79,6 +82,8 @@ SETTINGS = Section(
             kind=PATH,
             about="A private directory that files pass through. Default: `spool` beside the database.",
         ),
+        "limits": Key(kind=LIMITS, about=LIMITS.about),
+        "languages": Key(kind=LANGUAGES, about=LANGUAGES.about),
         "repositories": Key(kind=REPOSITORIES, about=REPOSITORIES.about),
         "contact_fields": Key(kind=CONTACT_FIELDS, about=CONTACT_FIELDS.about),
         "lists": Key(kind=LISTS, about=LISTS.about),
@@ -90,7 +95,7 @@ SETTINGS = Section(
     },
     make=_settings,
     rules=(_a_list, _mail_for_messages),
-    not_yet=("http", "gateways", "languages"),
+    not_yet=("http", "gateways"),
 )
 
 #: The keys whose entries may be spread over several files.
@@ -104,6 +109,23 @@ def names_of(tree: Tree) -> dict[str, tuple[str, ...]]:
         section: tuple(entry.value.entries) if entry and isinstance(entry.value, Tree) else ()
         for section, entry in entries
     }
+
+
+def spoken_in(tree: Tree) -> frozenset[str]:
+    """The languages that feeds name, as they are written."""
+    lists = tree.entries.get("lists")
+    feeds = (_below(entry.value, "feed") for entry in _entries(lists.value if lists else None))
+    languages = (_below(feed, "language") for feed in feeds)
+    return frozenset(language.text for language in languages if isinstance(language, Scalar))
+
+
+def _entries(node: Node | None) -> Iterable[Entry]:
+    return node.entries.values() if isinstance(node, Tree) else ()
+
+
+def _below(node: Node | None, key: str) -> Node | None:
+    entry = node.entries.get(key) if isinstance(node, Tree) else None
+    return entry.value if entry else None
 
 
 def json_schema() -> JsonSchema:

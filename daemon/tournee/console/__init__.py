@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
-from tournee.console import pages, shapes
-from tournee.console.terminal import Paper, Say, progress, watched
+from tournee.console import pages, people, shapes
+from tournee.console.terminal import GOOD, Paper, Say, progress, watched
 from tournee.core.facts import (
     Contact,
     DecisionRecord,
@@ -24,6 +24,7 @@ from tournee.core.facts import (
     Import,
     JsonValue,
     PollReport,
+    Preview,
     Problem,
     Reason,
     RepositoryCheck,
@@ -32,14 +33,13 @@ from tournee.core.facts import (
     Status,
     TrustOffer,
 )
-from tournee.core.messages import sentence
+from tournee.core.messages import error_cells, sentence
 from tournee.core.messages.grammar import plain
 
 __all__ = ["Console", "Paper", "went_wrong"]
 
 #: What JSON may hold and a terminal must not be shown: controls, marks that turn the text, half characters.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,18 +72,20 @@ class Console:
         """One import."""
         self._answer(lambda: shapes.record(entry, self._say), lambda paper: pages.record(paper, entry))
 
-    def imported(self, entry: Import, errors: Sequence[RowError]) -> None:
-        """A manual import; its row errors are shown where it was a dry run."""
-        dry = entry.id is None
+    def imported(self, entry: Import, errors: Sequence[RowError], preview: Preview | None) -> None:
+        """What a person had imported; where it was only tried, also how the file was read, and its errors."""
 
         def shape() -> JsonValue:
-            told = shapes.record(entry, self._say)
-            if dry:
-                told["errors"] = [shapes.row_error(error, self._say) for error in errors]
-            return told
+            tried = shapes.tried(preview, errors, self._say) if preview else {}
+            return shapes.record(entry, self._say) | tried
+
+        def page(paper: Paper) -> None:
+            pages.imported(paper, entry)
+            if preview:
+                pages.tried(paper, preview, errors)
 
         if self.json or entry.reason or not self.quiet:
-            self._answer(shape, lambda paper: pages.imported(paper, entry, errors if dry else None))
+            self._answer(shape, page)
 
     def row_errors(self, errors: Sequence[RowError], *, as_csv: bool) -> None:
         """The row errors of an import."""
@@ -99,9 +101,7 @@ class Console:
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
         table.writerow(("line", "column", "code", "message"))
-        for line, column, code, details in errors:
-            cells = (column or "", code, self._say(Reason(code, details or {})))
-            table.writerow((line, *map(_harmless, cells)))
+        table.writerows(error_cells(errors, self.language))
         return text.getvalue()
 
     def polled(self, reports: Sequence[PollReport], records: dict[int, Import]) -> None:
@@ -139,7 +139,7 @@ class Console:
 
         def page(paper: Paper) -> None:
             if not self.quiet:
-                paper.line(paper.word("note_configured", **counted), pages.GOOD)
+                paper.line(paper.word("note_configured", **counted), GOOD)
             pages.check(paper, warnings, repositories)
 
         self._answer(lambda: shapes.check((), warnings, repositories, self._say), page)
@@ -156,7 +156,7 @@ class Console:
 
     def contact(self, person: Contact) -> None:
         """A contact."""
-        self._answer(lambda: shapes.contact(person), lambda paper: pages.contact(paper, person))
+        self._answer(lambda: shapes.contact(person), lambda paper: people.contact(paper, person))
 
     def changed(self, person: Contact, code: str | None = None, **details: object) -> None:
         """A contact that a person changed: as it is now, or the one sentence of `code`."""
@@ -165,25 +165,29 @@ class Console:
         elif code and not self.quiet:
             self._note(code, id=person.id, **details)
         elif not self.quiet:
-            pages.contact(self._paper(), person)
+            people.contact(self._paper(), person)
 
     def why(self, decisions: Sequence[DecisionRecord]) -> None:
         """Each solicitation decision about a contact."""
         self._answer(
             lambda: [shapes.decision(entry, self._say) for entry in decisions],
-            lambda paper: pages.why(paper, decisions),
+            lambda paper: people.why(paper, decisions),
         )
 
     def deployments(self, entries: Sequence[DeploymentTotals]) -> None:
         """How many solicitations of each deployment are where."""
         self._answer(
             lambda: [shapes.deployment(entry) for entry in entries],
-            lambda paper: pages.deployments(paper, entries),
+            lambda paper: people.deployments(paper, entries),
         )
 
     def template(self, key: str, text: str) -> None:
-        """A CSV template: the text as it is, to be put into a file."""
-        self._write_json({"list": key, "csv": text}) if self.json else self._paper().write(text)
+        """A CSV template, to be put into a file: with the mark without which Excel misreads its accents."""
+        if self.json:
+            self._write_json({"list": key, "csv": text})
+        else:
+            into_a_file = self._speaks_unicode and not sys.stdout.isatty()
+            self._paper().write(("\ufeff" if into_a_file else "") + text)
 
     def schema(self, schema: Mapping[str, JsonValue]) -> None:
         """The JSON Schema of the configuration."""
@@ -246,9 +250,12 @@ class Console:
         if self._answered:
             return
         self._answered = True
-        readable = "utf" in (sys.stdout.encoding or "").lower()
-        text = json.dumps(value, indent=2, ensure_ascii=not readable)
+        text = json.dumps(value, indent=2, ensure_ascii=not self._speaks_unicode)
         self._paper().write(_UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
+
+    @property
+    def _speaks_unicode(self) -> bool:
+        return "utf" in (sys.stdout.encoding or "").lower()
 
     def _note(self, code: str, **details: object) -> None:
         paper = self._paper()
@@ -267,9 +274,3 @@ def went_wrong(report: PollReport, *, strict: bool = False) -> bool:
     """Whether a pass failed, or rejected or failed a file; where it is strict, or rejected rows."""
     wrong = {"rejected", "failed"} | ({"imported_with_errors"} if strict else set())
     return not report.ok or any(file.outcome in wrong for file in report.files)
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(plain(cell))
-    return f"'{text}" if text.startswith(_FORMULA) else text

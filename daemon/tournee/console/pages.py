@@ -1,12 +1,12 @@
-"""Answers for people: one function per fact, printed on a `Paper`."""
+"""Answers about files and servers: one function per fact, printed on a `Paper`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tournee.console.terminal import Cell, Column, Paper
+from tournee.console import shapes
+from tournee.console.terminal import BAD, FAINT, GOOD, ODD, Cell, Column, Paper
 from tournee.core.facts import (
-    Contact,
-    DecisionRecord,
-    DeploymentTotals,
+    CONTACT_ROW,
+    ContactRow,
     FileOutcome,
     FileReport,
     Import,
@@ -14,6 +14,7 @@ from tournee.core.facts import (
     ListStatus,
     NearMiss,
     PollReport,
+    Preview,
     Problem,
     Reason,
     RejectReason,
@@ -22,10 +23,7 @@ from tournee.core.facts import (
     SendReport,
     Status,
     TrustOffer,
-    Verdict,
 )
-
-GOOD, BAD, ODD, FAINT = "green", "red", "yellow", "dim"
 
 STYLES = {
     "imported": GOOD,
@@ -140,7 +138,7 @@ def record(paper: Paper, entry: Import) -> None:
         ("word_repository", origin),
         ("word_file", entry.file),
         ("word_size", paper.word("note_size", size=entry.size)),
-        ("word_sha256", entry.sha256),
+        ("word_sha256", entry.sha256 or "–"),
         ("word_modified", paper.time(entry.modified_at)),
         ("word_when", paper.time(entry.started_at)),
         ("word_outcome", (_outcome(paper, entry.outcome), STYLES[entry.outcome])),
@@ -150,22 +148,51 @@ def record(paper: Paper, entry: Import) -> None:
     _consequences(paper, entry)
 
 
-def imported(paper: Paper, entry: Import, errors: Sequence[RowError] | None) -> None:
-    """What a manual import did; `errors` where it was only tried, since no command can show them later."""
+def imported(paper: Paper, entry: Import) -> None:
+    """What became of a file that a person had imported."""
     outcome, style = _outcome(paper, entry.outcome), STYLES[entry.outcome]
     number = "" if entry.id is None else f" ({paper.word('note_import', id=entry.id)})"
     paper.line(paper.about(f"{entry.file} → {entry.list}", f"{outcome}{number}"), style)
     paper.line(counts(paper, entry), indent=2)
     _consequences(paper, entry)
-    if errors is not None:
+
+
+def tried(paper: Paper, preview: Preview, errors: Sequence[RowError]) -> None:
+    """How a file was read that was only tried: no command can show it later."""
+    if preview.columns:  # of a file whose header is refused there is nothing to show
+        paper.line()
+        columns = [Column(title=paper.word("word_column"), fold=True), Column(title=paper.word("word_field"))]
+        paper.table(columns, [_read_as(paper, *pair) for pair in preview.columns])
+    if preview.rows:
+        paper.line()
+        columns = [
+            Column(title=paper.word("word_line"), right=True),
+            Column(title=paper.word("word_as_stored"), fold=True),
+        ]
+        paper.table(columns, [(str(row[0]), _as_stored(row)) for row in preview.rows])
+    if preview.columns:
+        paper.line()
         row_errors(paper, errors[:ROW_ERRORS_SHOWN])
-        paper.line(paper.word("note_dry_run"))
+    paper.line(paper.word("note_dry_run"))
+
+
+def _read_as(paper: Paper, header: str, field: str | None) -> tuple[Cell, Cell]:
+    return (header, field) if field else (header, (paper.word("word_ignored"), ODD))
+
+
+def _as_stored(row: ContactRow) -> str:
+    """`email=zoe@example.com, first_name=Zoé`; what a row clears has nothing behind the sign."""
+    known = dict(zip(CONTACT_ROW[2:-1], row[2:-1], strict=True))
+    filled = {name: value for name, value in known.items() if value is not None} | shapes.fields_of(row)
+    return ", ".join(f"{name}={'' if value is None else value}" for name, value in filled.items())
 
 
 def _consequences(paper: Paper, entry: Import) -> None:
     """Why it was rejected, its warnings, what was decided, where its errors are."""
     if entry.reason:
         paper.line(paper.say(entry.reason), BAD, indent=2)
+        if entry.repository and entry.id is not None:
+            paper.line(paper.word("note_retry", id=entry.id), indent=2)
     for warning in entry.warnings:
         paper.line(paper.say(warning), ODD, indent=2)
     if entry.decisions:
@@ -183,7 +210,7 @@ def _has_row_errors(entry: Import) -> bool:
 
 
 def counts(paper: Paper, entry: Import) -> str:
-    """`100 rows: 90 new, 8 unchanged, 2 rejected`."""
+    """`100 rows: 90 new, 8 unchanged, 2 rejected; 5 contacts left the list`."""
     parts = {
         "created": entry.counts.created,
         "updated": entry.counts.updated,
@@ -193,7 +220,8 @@ def counts(paper: Paper, entry: Import) -> str:
     }
     told = [paper.word(f"count_{name}", count=number) for name, number in parts.items() if number]
     read = paper.word("note_rows", count=entry.counts.read)
-    return paper.about(read, ", ".join(told)) if told else read
+    rows = paper.about(read, ", ".join(told)) if told else read
+    return f"{rows}; {paper.word('note_removed', count=entry.removed)}" if entry.removed else rows
 
 
 def row_errors(paper: Paper, errors: Sequence[RowError]) -> None:
@@ -320,80 +348,3 @@ def trust(paper: Paper, offer: TrustOffer) -> None:
     several = len(offer.fingerprints) > 1
     pin = "".join(f"{NEXT_ITEM if several else ' '}{fingerprint}" for fingerprint in offer.fingerprints)
     paper.write(f"repositories:\n  {offer.repository}:\n    {offer.kind}:{pin}\n")
-
-
-# ---------------------------------------------------------------- people
-
-
-def contact(paper: Paper, person: Contact) -> None:
-    """A contact as stored; what is not known is left out."""
-    known = {
-        "email": person.email,
-        "phone": person.phone,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "gender": person.gender,
-        "title": person.title,
-        "country": person.country,
-        "language": person.language,
-        **{name: None if value is None else str(value) for name, value in person.fields.items()},
-    }
-    rows: list[Sequence[Cell]] = [(name, value) for name, value in known.items() if value is not None]
-    refusals = [
-        (paper.word("word_opt_out"), f"{entry.channel} {paper.time(entry.at)} {entry.reason or ''}".rstrip())
-        for entry in person.opt_outs
-    ]
-    rows = [
-        ("id", str(person.id)),
-        *rows,
-        (paper.word("word_lists"), ", ".join(person.lists) or "–"),
-        *[(title, (text, ODD)) for title, text in refusals],
-        (paper.word("word_created"), paper.time(person.created_at)),
-        (paper.word("word_updated"), paper.time(person.updated_at)),
-    ]
-    paper.table([Column(), Column(fold=True)], rows)
-
-
-def why(paper: Paper, decisions: Sequence[DecisionRecord]) -> None:
-    """Each decision about a contact as a story, newest first."""
-    if not decisions:
-        paper.line(paper.word("note_no_decisions"))
-    for entry in decisions:
-        paper.line(f"{paper.time(entry.decided_at)}  {_decided(paper, entry)}", _decision_style(entry))
-        paper.line(
-            paper.word("note_decided_by", id=entry.import_id, file=entry.file, list=entry.list), indent=2
-        )
-        if entry.reason:
-            paper.line(paper.say(entry.reason), indent=2)
-        if entry.status:
-            at = paper.time(entry.sent_at)
-            paper.line(paper.word(f"send_{entry.status}", at=at, attempts=entry.attempts), indent=2)
-        if entry.answer:
-            paper.line(paper.word("note_answer", answer=entry.answer), indent=2)
-
-
-def _decided(paper: Paper, entry: DecisionRecord) -> str:
-    return paper.word(
-        f"note_decided_{entry.verdict}", deployment=entry.deployment, channel=entry.channel, rule=entry.rule
-    )
-
-
-def _decision_style(entry: DecisionRecord) -> str:
-    return ODD if entry.verdict is Verdict.BLOCKED or entry.status in ("failed", "uncertain") else GOOD
-
-
-def deployments(paper: Paper, entries: Sequence[DeploymentTotals]) -> None:
-    """How many solicitations of each deployment are where."""
-    if not entries:
-        paper.line(paper.word("note_no_deployments"))
-        return
-    numbers = ("planned", "waiting", "held", "sent", "failed", "uncertain", "blocked")
-    columns = [
-        Column(title=paper.word("word_deployment"), fold=True),
-        *[Column(title=paper.word(f"word_{name}"), right=True) for name in numbers],
-    ]
-    rows = [
-        [f"{entry.deployment} ({entry.channel})", *[str(getattr(entry, name)) for name in numbers]]
-        for entry in entries
-    ]
-    paper.table(columns, rows)

@@ -3,11 +3,14 @@
 Codes are for programs, messages for people: `say` puts a reason into the words of the reader's language.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tournee.core.facts import (
+    CONTACT_ROW,
     Contact,
+    ContactRow,
     DecisionCounts,
     DecisionRecord,
     DeploymentTotals,
@@ -19,6 +22,7 @@ from tournee.core.facts import (
     NearMiss,
     PollReport,
     PollState,
+    Preview,
     Problem,
     Reason,
     RemoteErrorKind,
@@ -46,7 +50,7 @@ def record(entry: Import, say: Say) -> Json:
         "list": entry.list,
         "repository": entry.repository,
         "file": entry.file,
-        "sha256": entry.sha256,
+        "sha256": entry.sha256 or None,
         "size": entry.size,
         "modified_at": moment(entry.modified_at),
         "started_at": moment(entry.started_at),
@@ -62,6 +66,7 @@ def record(entry: Import, say: Say) -> Json:
             "duplicate": counts.duplicate,
             "rejected": counts.rejected,
         },
+        "removed": entry.removed,
         "warnings": [{"code": warning.code, "message": say(warning)} for warning in entry.warnings],
         "decisions": _decision_counts(entry.decisions or DecisionCounts()),
     }
@@ -74,6 +79,28 @@ def _decision_counts(counts: DecisionCounts) -> JsonValue:
         "held": counts.held,
         "blocked": dict(counts.blocked),
     }
+
+
+def tried(preview: Preview, errors: Sequence[RowError], say: Say) -> Json:
+    """What a dry run adds to its import: how each column was read, the first rows, the row errors."""
+    return {
+        "columns": [{"header": header, "field": field} for header, field in preview.columns],
+        "rows": [_row(row) for row in preview.rows],
+        "errors": [row_error(error, say) for error in errors],
+    }
+
+
+def _row(row: ContactRow) -> JsonValue:
+    """A row as it would be stored; its declared fields apart, as a contact has them."""
+    known: Json = dict(zip(CONTACT_ROW, row, strict=True))
+    del known["identity"]
+    return known | {"fields": fields_of(row)}
+
+
+def fields_of(row: ContactRow) -> Json:
+    """The declared fields of a row; null is a value that it clears."""
+    fields: Json = json.loads(row[-1] or "{}")
+    return fields
 
 
 def row_error(error: RowError, say: Say) -> Json:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # Rich is loaded for a table, not for a line or for JSON
 
 Say = Callable[[Reason], str]
 
+GOOD, BAD, ODD, FAINT = "green", "red", "yellow", "dim"
+
 #: A cell: its text, or its text and a style (`red`, `bold`) for terminals that show colours.
 Cell = str | tuple[str, str]
 

@@ -8,6 +8,7 @@
     ├── AmbiguousContact         several contacts have that phone
     ├── InvalidValue             a value that a person gave for a contact is refused
     ├── FileRejected             the file as a whole cannot be imported
+    ├── CannotRetry              the file of an import cannot be taken again: it is gone, changed …
     ├── RemoteError              a repository: unreachable, refused, untrusted …
     ├── LocalFileError           a file of this machine cannot be read or written (a full disk …)
     ├── MissingExtra             an optional part of the package is not installed
@@ -66,6 +67,10 @@ class FileRejected(TourneeError):
     def __init__(self, code: RejectReason, details: Mapping[str, object] | None = None) -> None:
         super().__init__(Reason(code, dict(details or {})))
         self.code = code
+
+
+class CannotRetry(TourneeError):
+    """The file of an import cannot be taken again; the reason says where it was, and what to do instead."""
 
 
 class RemoteError(TourneeError):

@@ -4,10 +4,11 @@ Times are aware datetimes in UTC. Words for people live in `core.messages`; a fa
 What exists by the million (a row of a file) stays a tuple: `ContactRow`, `RowError`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -133,6 +134,7 @@ class Sighting:
     modified: str
     since: datetime
     changed: bool = False  # its size or time changed between two sightings of ours
+    cut: bool = False  # it was read as it is now, and its last line is cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,27 @@ class Delivery:
 
 #: (line where the row starts, its cells, one for each column of the header, or why it cannot be read)
 FileRow = tuple[int, list[str] | Reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRows:
+    """Some rows that follow each other, a column at a time: in `columns`, row n starts on line `lines[n]`.
+
+    `refused` has the rows that cannot be read. To iterate gives every row, in order.
+    """
+
+    lines: Sequence[int]
+    columns: Sequence[Sequence[str]]
+    refused: Sequence[tuple[int, Reason]] = ()
+
+    def __len__(self) -> int:
+        return len(self.lines) + len(self.refused)
+
+    def __iter__(self) -> Iterator[FileRow]:
+        rows = map(list, zip(*self.columns, strict=True))
+        readable: Iterable[FileRow] = zip(self.lines, rows, strict=True)
+        return iter(sorted([*readable, *self.refused], key=itemgetter(0)))
+
 
 #: (line, identity, email, phone, first_name, last_name, gender, title, country, language, fields_json);
 #: absent is None; `line` is where the row starts; `identity` is the case-folded email, else the E.164 phone;
@@ -211,6 +234,7 @@ class WarningCode(StrEnum):
     AMBIGUOUS_DATES = "ambiguous_dates"
     EMPTY_COLUMN = "empty_column"
     HEADER_CHANGED = "header_changed"
+    NOBODY_REMOVED = "nobody_removed"
 
 
 class RejectReason(StrEnum):
@@ -269,7 +293,11 @@ class DecisionCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """One file taken into one list. `id` is None for a dry run; `repository` is None for a manual import."""
+    """One file taken into one list.
+
+    `id` is None for a dry run; `repository`, and the `path` there, are None for a manual import. `removed` is
+    how many contacts left the list because the file does not name them; None where the list mirrors no file.
+    """
 
     id: int | None
     list: str
@@ -285,6 +313,20 @@ class Import:
     counts: Counts
     warnings: tuple[Reason, ...] = ()
     decisions: DecisionCounts | None = None  # None where the feed deploys nothing
+    path: str | None = None
+    stamp: tuple[int, ...] | None = None  # of the file's name
+    removed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a dry run shows of a file: each column as written with its field (None: ignored), the first rows.
+
+    Nothing of either is known of a file whose header was not accepted.
+    """
+
+    columns: tuple[tuple[str, str | None], ...] = ()
+    rows: tuple[ContactRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

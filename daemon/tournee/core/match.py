@@ -5,6 +5,8 @@ and groups of ASCII digits, joined by one separator, `T` or `:`, with a final `Z
 compared letter for letter, but an `é` is an `é` whether a Mac wrote it as one character or as two (NFC and
 NFD of a name are the same letters to everybody who reads it).
 
+Our own reports (`<taken name>.report.csv`) and what an upload left unfinished are strangers to every feed.
+
 A near miss has the first of these reasons that holds: `hidden`, `other_prefix`, `case`, `partial`,
 `extension`, `stamp`; so a person who puts it right does not meet the reason before it again.
 """
@@ -13,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import count
 from unicodedata import normalize
 
@@ -29,6 +32,8 @@ _KNOWN_END = re.compile(rf"{_KNOWN}\Z")
 _BEYOND_KNOWN = re.compile(rf"(?:{_STAMP})?(?ai:\.(?:csv|txt|tsv|zip|gz))(?![A-Za-z0-9])")
 _OTHER_EXTENSION = re.compile(rf"(?:{_STAMP})?{_WORD}*\.?")
 _PARTIAL = re.compile(r"(?:(?ai:\.part|\.filepart|\.tmp|\.crdownload)|~)\Z")
+_REPORT = re.compile(r"(?s:(?P<name>.+))\.report(?:\.[0-9]+){0,2}\.csv")
+_TEMPORARY = re.compile(r"\.tournee-[0-9a-f]{16}\.part")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -70,6 +75,11 @@ class Matched:
 
 def judge(name: str, prefix: str, stamp_rule: StampRule) -> Taken | NearMissReason | None:
     """Whether a feed takes `name`: how, else why not, else None for a stranger."""
+    verdict = _judge_name(name, prefix, stamp_rule)
+    return None if isinstance(verdict, NearMissReason) and _ours(name, prefix) else verdict
+
+
+def _judge_name(name: str, prefix: str, stamp_rule: StampRule) -> Taken | NearMissReason | None:
     rest, same_case = _after_prefix(_canonical(name), _canonical(prefix))
     if rest is None:
         hidden = (
@@ -80,6 +90,13 @@ def judge(name: str, prefix: str, stamp_rule: StampRule) -> Taken | NearMissReas
     if same_case or verdict is NearMissReason.OTHER_PREFIX:
         return verdict
     return NearMissReason.CASE
+
+
+def _ours(name: str, prefix: str) -> bool:
+    """Whether we put that file there: the report about a taken one, or an upload that is not finished."""
+    report = _REPORT.fullmatch(name)
+    about = report and _judge_name(report["name"], prefix, StampRule.OPTIONAL)
+    return isinstance(about, Taken) or _TEMPORARY.fullmatch(name) is not None
 
 
 def _canonical(text: str) -> str:
@@ -157,7 +174,7 @@ def _owners(name: str, feeds: Sequence[FeedPattern]) -> list[tuple[FeedPattern, 
     takers = [(feed, verdict) for feed, verdict in judged if isinstance(verdict, Taken)]
     if takers:
         return [max(takers, key=lambda pair: len(pair[0].prefix))]
-    if any(_is_marker(name, feed) for feed in feeds):
+    if any(_is_marker(name, feed) or _ours(name, feed.prefix) for feed in feeds):
         return []
     missed = [(feed, verdict) for feed, verdict in judged if isinstance(verdict, NearMissReason)]
     longest = max((len(feed.prefix) for feed, _ in missed), default=0)
@@ -191,11 +208,32 @@ def concerns(feeds: Sequence[FeedPattern], name: str) -> bool:
     return any(judge(name, feed.prefix, feed.stamp_rule) is not None for feed in feeds)
 
 
+def report_name(name: str) -> str:
+    """What the report about a file is called, where that name is free (`free_names`)."""
+    return f"{name}.report.csv"
+
+
+def temporary_name(name: str) -> str:
+    """What a file is called while it is uploaded: hidden, and the same at the next try, which removes it."""
+    return f".tournee-{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}.part"
+
+
 def free_names(name: str, import_id: int) -> Iterator[str]:
     """Names to put a file away under, in the order to try them: its own, then with its import's number."""
     yield name
-    end = _KNOWN_END.search(name)
-    stem, extension = (name[: end.start()], end[0]) if end else (name, "")
+    stem, extension = _parts(name)
     yield f"{stem}.{import_id}{extension}"
     for again in count(2):
         yield f"{stem}.{import_id}.{again}{extension}"
+
+
+def may_be(name: str, other: str) -> bool:
+    """Whether `other` is a name under which the file called `name` may have been put away (`free_names`)."""
+    stem, extension = map(re.escape, _parts(name))
+    return other == name or re.fullmatch(rf"{stem}(\.[0-9]+){{1,2}}{extension}", other) is not None
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """A name without its known extension, and that."""
+    end = _KNOWN_END.search(name)
+    return (name[: end.start()], end[0]) if end else (name, "")

@@ -1,30 +1,45 @@
-"""Nouns: what the operator wrote, typed and checked. Frozen Pydantic models; `config` fills them from YAML.
+"""Nouns: what the operator wrote. `config` fills them from YAML and has checked every value.
 
 A field of type `FilePath` is a path that `config` has made absolute (relative paths are relative to the file
-in which they are written). A `Secret` never shows its value in a repr, a log or JSON. `key` is the name under
-which an entry stands in the configuration; `config` puts it there.
+in which they are written). `key` is the name under which an entry stands in the configuration; `config` puts
+it there.
 """
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 from posixpath import normpath
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, SecretStr
-
 from tournee.core.times import Duration, Schedule
 
 FilePath = Annotated[str, "path"]
-Secret = SecretStr
 Key = str
 
 
-class Model(BaseModel):
-    """The base of every setting: frozen, no unknown keys, no coercion surprises."""
+class Secret:
+    """A text that no repr, log line or JSON shows; no dataclass, which `asdict` would open."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def reveal(self) -> str:
+        """The text itself, for the one who asks for it."""
+        return self._text
 
 
-class Database(Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
     """Where the state lives: `sqlite:///path` (absolute by now) or `postgresql://user@host/db`."""
 
     url: str
@@ -39,7 +54,8 @@ class MailSecurity(StrEnum):
     TLS = "smtps"
 
 
-class Mail(Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
     """The mail server and the sender of alerts."""
 
     url: str
@@ -62,7 +78,8 @@ class Protocol(StrEnum):
     LOCAL = "file"
 
 
-class Repository(Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
     """A drop box with its credentials.
 
     `directory` is the decoded path of the URL: "" is the directory after login, `/exports` is absolute on the
@@ -95,15 +112,24 @@ class FieldType(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     DATE = "date"
+    DATETIME = "datetime"
     BOOLEAN = "boolean"
+    CHOICE = "choice"
 
 
-class ContactField(Model):
-    """A declared contact field; `columns` has its names by language tag, the first being the template's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactField:
+    """A declared contact field; `columns` has its names by language tag, the first being the template's.
+
+    `choices` has the words of a choice by language tag (`*` for every language), in the same order; those of
+    the first are what is stored. A text is at most `max_length` characters long.
+    """
 
     key: Key
     type: FieldType
     columns: dict[str, tuple[str, ...]]
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    max_length: int = 10_000
 
 
 class StampRule(StrEnum):
@@ -129,7 +155,39 @@ class Backlog(StrEnum):
     SKIP = "skip"
 
 
-class Feed(Model):
+class Membership(StrEnum):
+    """What a file means for who is on the list."""
+
+    ADD = "add"  # its contacts join
+    MIRROR = "mirror"  # the list becomes equal to the file
+
+
+class EmptyCells(StrEnum):
+    """What an empty cell says about a value that is stored."""
+
+    KEEP = "keep"  # unknown: it stays
+    CLEAR = "clear"  # it is erased
+
+
+class Truncated(StrEnum):
+    """What becomes of a file whose last line is cut."""
+
+    WAIT = "wait"  # as if it were still being written; in the end it is rejected
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a file may hold; what goes beyond is rejected."""
+
+    size: int = 2 << 30  # bytes, unpacked
+    ratio: int = 200  # unpacked bytes for each packed one
+    columns: int = 1_000
+    line: int = 1 << 20  # characters of a line, and of a row that goes on over several
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
     """What fills a list from a repository."""
 
     repository: str
@@ -148,6 +206,12 @@ class Feed(Model):
     rejected_to: str | None = None
     reject_above: float = 0.5  # a share of the rows
     backlog: Backlog = Backlog.IMPORT
+    identify_by: str | None = None  # a declared contact field; None: the email, else the phone
+    empty_cells: EmptyCells = EmptyCells.KEEP
+    membership: Membership = Membership.ADD
+    mirror_limit: float = 0.2  # a share of the list's contacts that one file may remove
+    truncated: Truncated = Truncated.WAIT
+    report: bool = False
 
     @property
     def directory(self) -> str:
@@ -156,7 +220,8 @@ class Feed(Model):
         return "" if path == "." else path
 
 
-class SendingList(Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingList:
     """A named group of contacts, and the feed that fills it (None: only by hand)."""
 
     key: Key
@@ -164,7 +229,8 @@ class SendingList(Model):
     feed: Feed | None = None
 
 
-class AtMost(Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtMost:
     """`at_most: N per DURATION`. `text` is the rule as written (`at_most 1 per 90 days`)."""
 
     text: str
@@ -178,7 +244,8 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
-class Deployment(Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
     """A survey sent to contacts. `templates` and `subject` are by language tag, `*` for all languages."""
 
     key: Key
@@ -190,7 +257,8 @@ class Deployment(Model):
     rules: tuple[AtMost, ...] = ()
 
 
-class User(Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
     """A person of the team. `alerts` is the kinds subscribed to; `lists` is None for all lists."""
 
     key: Key
@@ -200,16 +268,18 @@ class User(Model):
     lists: tuple[str, ...] | None = None
 
 
-class Settings(Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
     """The whole configuration."""
 
     database: Database
     timezone: str = "UTC"
     mail: Mail | None = None
     spool: FilePath
-    repositories: dict[str, Repository] = {}
-    contact_fields: dict[str, ContactField] = {}
-    lists: dict[str, SendingList] = {}
-    deployments: dict[str, Deployment] = {}
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    contact_fields: dict[str, ContactField] = field(default_factory=dict)
+    lists: dict[str, SendingList] = field(default_factory=dict)
+    deployments: dict[str, Deployment] = field(default_factory=dict)
     solicitation_rules: tuple[AtMost, ...] = ()
-    users: dict[str, User] = {}
+    users: dict[str, User] = field(default_factory=dict)
+    limits: Limits = Limits()

@@ -26,7 +26,7 @@ from paramiko.common import (
     OPEN_SUCCEEDED,
 )
 from paramiko.message import Message
-from paramiko.sftp import SFTP_FAILURE, SFTP_OK, SFTP_PERMISSION_DENIED
+from paramiko.sftp import SFTP_FAILURE, SFTP_OK
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
@@ -91,6 +91,14 @@ class OpenFile(paramiko.SFTPHandle):
         return paramiko.SFTPAttributes.from_stat(os.fstat(self.readfile.fileno()))
 
 
+class NewFile(paramiko.SFTPHandle):
+    """A file that is being written."""
+
+    def __init__(self, path: Path, flags: int) -> None:
+        super().__init__()
+        self.writefile = os.fdopen(os.open(path, flags, 0o666), "wb")
+
+
 T = TypeVar("T")
 
 
@@ -104,7 +112,7 @@ def _answer(act: Callable[[], T]) -> T | int:
 
 
 class Folder(paramiko.SFTPServerInterface):
-    """One directory as the whole world: read, rename, remove, make directories."""
+    """One directory as the whole world: read, write, rename, remove, make directories."""
 
     def __init__(self, server: paramiko.ServerInterface, directory: Path) -> None:
         super().__init__(server)
@@ -123,9 +131,9 @@ class Folder(paramiko.SFTPServerInterface):
         return _answer(lambda: paramiko.SFTPAttributes.from_stat(self._path(path).lstat()))
 
     def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:
-        if flags != os.O_RDONLY:
-            return SFTP_PERMISSION_DENIED
-        return _answer(lambda: OpenFile(self._path(path)))
+        if flags == os.O_RDONLY:
+            return _answer(lambda: OpenFile(self._path(path)))
+        return _answer(lambda: NewFile(self._path(path), flags))
 
     def remove(self, path: str) -> int:
         return _answer(self._path(path).unlink) or SFTP_OK

@@ -1,4 +1,4 @@
-"""Drop boxes: list a directory, look at a file, fetch it, move or delete it, over FTP, FTPS, SFTP or locally.
+"""Drop boxes: list a directory, look at a file, fetch, move, delete or put it, by FTP, FTPS, SFTP or locally.
 
 A `Remote` is one conversation with one repository, led by one thread. Entering it connects and logs in;
 whatever goes wrong afterwards is a `RemoteError`, or a `LocalFileError` where this machine is to blame.
@@ -48,6 +48,13 @@ class Remote(Protocol):
         """Rename; never over another file (RemoteError, refused, reason `target_exists`).
 
         `target_directory` is absolute or relative to `directory`, and made where it is missing.
+        """
+
+    def put(self, directory: str, name: str, content: bytes) -> None:
+        """Create a file; never over another (RemoteError, refused, reason `target_exists`).
+
+        It is there whole or not at all: it is uploaded under a hidden name (`match.temporary_name`), which a
+        conversation that breaks may leave behind, and the next try for the same name removes.
         """
 
     def delete(self, directory: str, name: str) -> None:

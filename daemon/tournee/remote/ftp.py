@@ -2,13 +2,15 @@
 
 import ftplib
 import posixpath
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from tournee.core.errors import RemoteError
 from tournee.core.facts import Reason, RemoteFile, TrustOffer
 from tournee.core.facts import RemoteErrorKind as Kind
+from tournee.core.match import temporary_name
 from tournee.core.settings import Protocol, Repository
 from tournee.remote import tls
 from tournee.remote.ftp_catalogue import Catalogue
@@ -64,7 +66,7 @@ class FtpRemote:
         self._session.begin(implicit=protocol is Protocol.FTPS_IMPLICIT)
         self._session.enter(
             self._path_text(self._repository.user or ""),
-            self._path_text(password.get_secret_value() if password else ""),
+            self._path_text(password.reveal() if password else ""),
         )
         self._catalogue = Catalogue(self._session, self._edge, self._names)
         self._catalogue.learn()
@@ -127,11 +129,57 @@ class FtpRemote:
             source = self._path(directory)
             target = posixpath.normpath(posixpath.join(source, self._path_text(target_directory)))
             self._make(target)
-            if self._catalogue.exists(target_name):
-                raise self._edge.error(Kind.REFUSED, "target_exists")
+            self._refuse_taken(target_name)
             self._go_to(source)
-            self._session.sendcmd(f"RNFR {self._wire(name)}")
-            self._session.voidcmd(f"RNTO {posixpath.join(target, self._wire(target_name))}")
+            self._rename(name, posixpath.join(target, self._wire(target_name)))
+
+    def _rename(self, name: str, target: str) -> None:
+        """A file of the current directory, to a path as it goes over the wire."""
+        self._session.sendcmd(f"RNFR {self._wire(name)}")
+        self._session.voidcmd(f"RNTO {target}")
+
+    def put(self, directory: str, name: str, content: bytes) -> None:
+        """Create a file, whole or not at all, never over another. Raises RemoteError."""
+        with self._edge(directory=self._shown(directory), written=name):
+            path, spare = self._path(directory), temporary_name(name)
+            target = posixpath.join(path, self._wire(name))
+            self._go_to(path)
+            with self._or_nothing(spare):
+                self._refuse_taken(name)
+                self._store(spare, content)
+                self._refuse_taken(name)
+                self._rename(spare, target)
+
+    def _refuse_taken(self, name: str) -> None:
+        """To be asked before a rename: on many servers it overwrites."""
+        if self._catalogue.exists(name):
+            raise self._edge.error(Kind.REFUSED, "target_exists")
+
+    @contextmanager
+    def _or_nothing(self, spare: str) -> Iterator[None]:
+        """Leave nothing of an upload that fails, nor of one before: some servers let nobody write over it."""
+        self._discard(spare)
+        try:
+            yield
+        except (ftplib.error_temp, ftplib.error_perm) as error:
+            meant = self._edge.refusal(str(error))  # said of the last command, which is another from now on
+            self._discard(spare)
+            raise meant from error
+        except RemoteError:
+            self._discard(spare)
+            raise
+
+    def _discard(self, spare: str) -> None:
+        with suppress(ftplib.error_temp, ftplib.error_perm):
+            self._session.voidcmd(f"DELE {spare}")
+
+    def _store(self, name: str, content: bytes) -> None:
+        """Upload; a server may say that all is well and have less."""
+        self._session.representation("I")
+        self._session.send(f"STOR {name}", content)
+        stored = self._catalogue.file(name)
+        if stored and stored.size not in (None, len(content)):
+            raise self._edge.cut_short(len(content), stored.size or 0)
 
     def delete(self, directory: str, name: str) -> None:
         """Remove a file; raises RemoteError, not_found where it is gone."""

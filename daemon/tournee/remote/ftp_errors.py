@@ -29,7 +29,7 @@ class _Rule:
 
 
 _LOGIN = "^(CONNECT|USER|PASS|ACCT)$"
-_TRANSFER = "^(LIST|NLST|MLSD|RETR)$"
+_TRANSFER = "^(LIST|NLST|MLSD|RETR|STOR)$"
 _ON_FILE = "^(RETR|DELE|RNFR|SIZE|MDTM|MLST)$"
 _DENIED = r"denied|permission|privilege|not permitted|not allowed|forbidden|access"
 
@@ -49,6 +49,7 @@ _RULES = (
     ),
     _Rule(_TRANSFER, "^425", r"operation not permitted", Kind.REFUSED, "tls_session_reuse_required", True),
     _Rule(_TRANSFER, "^425", "", Kind.UNREACHABLE, "data_connection_failed"),
+    _Rule("^STOR$", "^[45]", r"no space|space left|quota|disk full", Kind.REFUSED, "server_full"),
     _Rule(_TRANSFER, "^(426|451|551)", "", Kind.TRUNCATED, "transfer_cut"),
     _Rule("^CWD$", "^[45]5", _DENIED, Kind.REFUSED, "permission_denied", True),
     _Rule("^CWD$", "^[45]", "", Kind.NOT_FOUND, "directory_not_found"),
@@ -56,6 +57,7 @@ _RULES = (
     _Rule("^RNTO$", "^55", r"exist", Kind.REFUSED, "target_exists"),
     _Rule(_ON_FILE, "^[45]50", "", Kind.NOT_FOUND, "file_missing"),
     _Rule("", "^[45]52", "", Kind.REFUSED, "server_full"),
+    _Rule("^STOR$", "^55[03]", "", Kind.REFUSED, "permission_denied", True),
     _Rule("", "^4", "", Kind.REFUSED, "command_refused"),
     _Rule("", "^5", "", Kind.REFUSED, "command_refused", True),
 )

@@ -7,8 +7,8 @@ goes wrong inside a transfer closes the conversation: the next command would get
 import ftplib
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
@@ -120,13 +120,22 @@ class Session(ftplib.FTP):
 
         Where `take` has enough before the end, the server is told by closing, and its complaint is the reply.
         """
-        try:
+        with self._whole():
             finished = self._transfer(command, take)
             return self.voidresp() if finished else self._complaint()
-        except ftplib.error_reply:
-            self.close()
-            raise
-        except ftplib.Error:
+
+    def send(self, command: str, content: bytes) -> str:
+        """Run a command whose content goes over a data connection; gives the final reply."""
+        with self._whole():
+            self._upload(command, content)
+            return self.voidresp()
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """A transfer ends with its reply; whatever else ends it ends the conversation."""
+        try:
+            yield
+        except (ftplib.error_temp, ftplib.error_perm):
             raise
         except BaseException:
             self.close()
@@ -146,6 +155,21 @@ class Session(ftplib.FTP):
             data.close()
         return True
 
+    def _upload(self, command: str, content: bytes) -> None:
+        data = self._open_data(command)
+        try:
+            with self._edge.watchdog.moving() as moved:
+                for begin in range(0, len(content), BLOCK):
+                    data.sendall(content[begin : begin + BLOCK])
+                    moved(BLOCK)
+            _end_tls(data)
+        except OSError:
+            self._ask_why()
+            raise
+        finally:
+            self._edge.watchdog.release(data)
+            data.close()
+
     def _complaint(self) -> str:
         try:
             return self.getresp()
@@ -164,11 +188,16 @@ class Session(ftplib.FTP):
             raise
 
     def _ask_why(self) -> None:
-        """A server that breaks off TLS on a data connection may say why; raises its answer."""
-        assert self.sock
-        self.sock.settimeout(_FAREWELL)
+        """A server that breaks off a data connection may say why; raises its answer."""
+        control = self.sock
+        if control is None:
+            return
+        control.settimeout(_FAREWELL)
         with suppress(OSError, EOFError):
-            self.getresp()  # either raises or leaves nothing to go on with: `receive` closes then
+            try:
+                self.getresp()  # either raises or leaves nothing to go on with: the caller closes then
+            finally:
+                control.settimeout(self._edge.seconds)
 
     def _passive(self, command: str) -> socket.socket:
         sock = self._dial(*self.makepasv())

@@ -17,9 +17,10 @@ from typing import BinaryIO, ClassVar, Self
 from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.facts import RemoteFile
+from tournee.core.match import temporary_name
 from tournee.core.settings import Repository
 from tournee.remote.names import Files, Names, Wanted
-from tournee.remote.sink import Sink
+from tournee.remote.sink import FULL, Sink
 from tournee.remote.trouble import Edge, system_text
 from tournee.remote.watchdog import Watchdog
 
@@ -43,6 +44,8 @@ class LocalEdge(Edge):
             return self.error(Kind.NOT_FOUND, code, where)
         if error.errno in _DENIED:
             return self.error(Kind.REFUSED, "permission_denied", where, permanent=True)
+        if error.errno in FULL:
+            return self.error(Kind.REFUSED, "server_full", {"answer": system_text(error)} | where)
         return self.error(Kind.REFUSED, "local_refused", {"error": system_text(error)} | where)
 
 
@@ -146,10 +149,39 @@ class LocalRemote:
 
     def _rename_without_links(self, source: int, name: str, folder: int, target: str) -> None:
         """Where the file system has no links, or not for others' files: the best that is left."""
-        with suppress(FileNotFoundError):
-            os.stat(self._names.wire(target), dir_fd=folder, follow_symlinks=False)
-            raise self._edge.error(Kind.REFUSED, "target_exists")
+        self._refuse_taken(folder, target)
         os.rename(self._names.wire(name), self._names.wire(target), src_dir_fd=source, dst_dir_fd=folder)
+
+    def put(self, directory: str, name: str, content: bytes) -> None:
+        """Create a file, whole or not at all, never over another. Raises RemoteError."""
+        path = self._path(directory)
+        with self._edge(directory=path, written=name), _opened(path) as folder:
+            self._go_on()
+            spare = temporary_name(name)
+            try:
+                self._refuse_taken(folder, name)
+                self._write(folder, spare, content)
+                self._rename(folder, spare, folder, name)
+            except (OSError, RemoteError):
+                with suppress(OSError):
+                    os.unlink(spare, dir_fd=folder)
+                raise
+
+    def _write(self, folder: int, name: str, content: bytes) -> None:
+        """A new file, readable by everybody who may enter the directory: whoever drops files there."""
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+        new = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
+        with open(new, "wb") as file:
+            os.fchmod(new, 0o644)
+            file.write(content)
+            file.flush()
+            os.fsync(new)
+
+    def _refuse_taken(self, folder: int, name: str) -> None:
+        with suppress(FileNotFoundError):
+            os.stat(self._names.wire(name), dir_fd=folder, follow_symlinks=False)
+            raise self._edge.error(Kind.REFUSED, "target_exists")
 
     def delete(self, directory: str, name: str) -> None:
         """Remove a file; raises RemoteError, not_found where it is gone."""

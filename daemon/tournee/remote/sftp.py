@@ -3,7 +3,7 @@
 import posixpath
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -11,6 +11,7 @@ from typing import BinaryIO, Self
 from tournee.core.errors import RemoteError
 from tournee.core.facts import RemoteErrorKind as Kind
 from tournee.core.facts import RemoteFile, TrustOffer
+from tournee.core.match import temporary_name
 from tournee.core.settings import Repository
 from tournee.remote import ssh
 from tournee.remote.names import Files, Names, Wanted
@@ -136,15 +137,39 @@ class SftpRemote:
 
     def _rename(self, source: bytes, target: bytes) -> None:
         """Plain RENAME does not overwrite; the question before it is for servers where it does."""
-        exists = self._edge.error(Kind.REFUSED, "target_exists")
-        if self._attributes(target):
-            raise exists
+        self._refuse_taken(target)
         try:
             self._session.rename(source, target)
-        except Status as error:
-            if self._attributes(target):
-                raise exists from error
+        except Status:
+            self._refuse_taken(target)
             raise
+
+    def _refuse_taken(self, target: bytes) -> None:
+        if self._attributes(target):
+            raise self._edge.error(Kind.REFUSED, "target_exists")
+
+    def put(self, directory: str, name: str, content: bytes) -> None:
+        """Create a file, whole or not at all, never over another. Raises RemoteError."""
+        with self._exchange(directory=self._shown(directory), written=name):
+            target, spare = self._path(directory, name), self._path(directory, temporary_name(name))
+            try:
+                with self._soon():
+                    self._refuse_taken(target)
+                with self._watchdog.moving() as moved:
+                    self._session.upload(spare, content, moved)
+                with self._soon():
+                    self._verify(spare, len(content))
+                    self._rename(spare, target)
+            except (Status, RemoteError):
+                with self._soon(), suppress(Status):
+                    self._session.remove(spare)
+                raise
+
+    def _verify(self, path: bytes, size: int) -> None:
+        """A server may say that all is well and have less."""
+        stored = self._attributes(path)
+        if stored and stored.size not in (None, size):
+            raise self._edge.cut_short(size, stored.size or 0)
 
     def delete(self, directory: str, name: str) -> None:
         """Remove a file; raises RemoteError, not_found where it is gone."""

@@ -26,15 +26,19 @@ from paramiko.sftp import (
     CMD_READ,
     CMD_READDIR,
     CMD_STATUS,
+    CMD_WRITE,
     SFTP_EOF,
+    SFTP_FLAG_CREATE,
     SFTP_FLAG_READ,
+    SFTP_FLAG_TRUNC,
+    SFTP_FLAG_WRITE,
     SFTP_NO_SUCH_FILE,
     SFTP_OK,
     SFTPError,
     int64,
 )
 
-READ = 32 * 1024  # bytes a request: what every server gives at once
+READ = 32 * 1024  # bytes a request: what every server gives or takes at once
 WINDOW = 48  # reads under way: 1.5 MiB; with as much as the SSH channel lets through the server has to wait
 AHEAD = 8  # requests for more of a listing under way, of some hundred names each
 _NO_SUCH_PATH = 10  # a code of later versions, which some servers use all the same
@@ -126,6 +130,25 @@ class Session(paramiko.SFTPClient):
         after = self._of_open_file(handle)
         self._request(CMD_CLOSE, handle)
         return before == after
+
+    def upload(self, path: bytes, content: bytes, moved: Moved) -> None:
+        """Write a file, over what is there; tells `moved` how many bytes the server took."""
+        flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
+        handle = self._handle(CMD_OPEN, path, flags, paramiko.SFTPAttributes())
+        try:
+            self._write(handle, content, moved)
+        finally:
+            self._request(CMD_CLOSE, handle)
+
+    def _write(self, handle: bytes, content: bytes, moved: Moved) -> None:
+        answers = _Answers(self)
+        asked = [
+            answers.ask(CMD_WRITE, handle, int64(begin), content[begin : begin + READ])
+            for begin in range(0, len(content), READ)
+        ]
+        for number in asked:
+            answers.take(number, CMD_STATUS)
+            moved(READ)
 
     def _handle(self, kind: int, *arguments: object) -> bytes:
         return _expected(CMD_HANDLE, self._request(kind, *arguments)).get_string()

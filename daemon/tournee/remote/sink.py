@@ -7,7 +7,7 @@ from tournee.core.errors import LocalFileError
 from tournee.core.facts import Reason
 from tournee.remote.trouble import printable, system_text
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Sink:
@@ -30,7 +30,7 @@ class Sink:
         try:
             self._file.write(block)
         except OSError as error:
-            code = "disk_full" if error.errno in _FULL else "file_unreadable"
+            code = "disk_full" if error.errno in FULL else "file_unreadable"
             details = {"file": printable(self._name), "problem": system_text(error)}
             raise LocalFileError(Reason(code, details)) from error
         return True

@@ -192,7 +192,7 @@ def _logins(edge: Edge, transport: Transport) -> Iterator[Login]:
     repository = edge.repository
     user = repository.user or ""
     key, password, passphrase = (
-        secret.get_secret_value() if secret else None
+        secret.reveal() if secret else None
         for secret in (repository.private_key, repository.password, repository.passphrase)
     )
     if key:

@@ -100,6 +100,11 @@ class Edge:
         details = {"expected": expected, "received": received}
         return self.error(RemoteErrorKind.TRUNCATED, "file_truncated", details)
 
+    def cut_short(self, expected: int, stored: int) -> RemoteError:
+        """A file that was put and is not there whole."""
+        details = {"expected": expected, "received": stored}
+        return self.error(RemoteErrorKind.TRUNCATED, "upload_cut", details)
+
     def unreachable(self, error: OSError) -> RemoteError:
         """No connection came about."""
         if isinstance(error, socket.gaierror):

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import Row
 
 from tournee.core.errors import AmbiguousContact, InvalidValue, UnknownName
 from tournee.core.facts import Contact, JsonValue, OptOut, Reason
-from tournee.store import Transaction
-from tournee.store.columns import columns_of
-from tournee.store.merge import Merged, Stage, list_id, stage, upsert
-from tournee.store.tables import contacts, lists, memberships, opt_outs
+from tournee.store import Transaction, consent
+from tournee.store.consent import opt_in, opt_out
+from tournee.store.merge import Job, Merged, Stage, list_id, stage, upsert
+from tournee.store.tables import contacts, lists, memberships
 
 __all__ = [
+    "Job",
     "Merged",
     "Stage",
     "add",
@@ -37,10 +38,11 @@ STANDARD = ("email", "phone", "first_name", "last_name", "gender", "title", "cou
 
 
 def find(tx: Transaction, text: str) -> tuple[Contact, ...]:
-    """The contacts that an email, an international phone or an id means: none, one, or all with the phone."""
+    """The contacts that an email, an international phone, an id or `field=value` means: none, one, or all."""
     word = text.strip()
-    if "@" in word:
-        means: ColumnElement[bool] = contacts.c.identity == word.casefold()
+    if "@" in word or "=" in word:
+        key = word.casefold()
+        means = sa.or_(contacts.c.identity.in_((key, word)), contacts.c.email_key == key)
     elif word.startswith("+"):
         means = contacts.c.phone == re.sub(r"[\s().-]", "", word)
     elif word.isascii() and word.isdigit() and len(word) <= 18:
@@ -69,9 +71,9 @@ def get(tx: Transaction, contact_id: int) -> Contact | None:
 def load(tx: Transaction, ids: Iterable[int]) -> dict[int, Contact]:
     """Contacts whole, by id, with their lists and what they refused."""
     wanted = sorted(set(ids))
-    columns = [column for column in contacts.c if column.name != "identity"]
+    columns = [column for column in contacts.c if column.name not in ("identity", "email_key")]
     query = sa.select(*columns).where(contacts.c.id.in_(wanted)).order_by(contacts.c.id)
-    on_lists, refused = _lists_of(tx, wanted), _refusals_of(tx, wanted)
+    on_lists, refused = _lists_of(tx, wanted), consent.refusals(tx, wanted)
     return {
         row.id: _contact(row, on_lists.get(row.id, ()), refused.get(row.id, ()))
         for row in tx.connection.execute(query)
@@ -89,18 +91,6 @@ def _lists_of(tx: Transaction, ids: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for contact_id, key in tx.connection.execute(query):
         found.setdefault(contact_id, []).append(key)
-    return found
-
-
-def _refusals_of(tx: Transaction, ids: Sequence[int]) -> dict[int, list[OptOut]]:
-    """What holds now, oldest first."""
-    one = opt_outs.c
-    query = sa.select(one.contact_id, *columns_of(OptOut, opt_outs))
-    query = query.where(one.contact_id.in_(ids), one.ended_at.is_(None)).order_by(one.at, one.id)
-    found: dict[int, list[OptOut]] = {}
-    for contact_id, channel, at, source, reason in tx.connection.execute(query):
-        refusal = OptOut(channel=channel, at=at, source=source, reason=reason)
-        found.setdefault(contact_id, []).append(refusal)
     return found
 
 
@@ -148,33 +138,27 @@ def change(tx: Transaction, contact_id: int, values: Mapping[str, JsonValue], no
     plain, fields = _split(values)
     wanted = {name: getattr(row, name) for name in STANDARD} | plain
     merged = {name: value for name, value in {**row.fields, **fields}.items() if value is not None}
-    identity = _identity(wanted)
+    field = _identifying_field(row)
+    identity = _identity(wanted) if field is None else _identity_of(field, merged)
     if identity != row.identity:
         _require_nobody(tx, identity)
     after = {**wanted, "fields": merged}
     if all(row._mapping[name] == value for name, value in after.items()):
         return False
+    email_key = _address(wanted) if field and wanted["email"] else None
     changed = sa.update(contacts).where(contacts.c.id == contact_id)
-    tx.connection.execute(changed.values(**after, identity=identity, updated_at=now))
-    if identity != row.identity and row.identity != wanted["phone"]:
-        _keep_refusing(tx, row, now)
+    tx.connection.execute(changed.values(**after, identity=identity, email_key=email_key, updated_at=now))
+    lost = row.email_key if field else row.identity
+    if lost not in (None, _address(wanted), wanted["phone"]):
+        _keep_refusing(tx, row, lost, now)
     return True
 
 
-def _keep_refusing(tx: Transaction, before: Row[Any], now: datetime) -> None:
-    """The address that a contact had until now, as a contact on no list with the same refusals."""
-    one = opt_outs
-    holds = sa.and_(one.c.contact_id == before.id, one.c.ended_at.is_(None))
-    if not tx.connection.scalar(sa.select(sa.exists().where(holds))):
-        return
-    known_by = {"email": before.email} if before.email else {"phone": before.phone}
-    left = sa.insert(contacts).values(
-        **known_by, identity=before.identity, fields={}, created_at=now, updated_at=now
-    )
-    contact_id = tx.connection.execute(left.returning(contacts.c.id)).scalar_one()
-    names = ("channel", "at", "source", "reason")
-    same = sa.select(sa.literal(contact_id), *(one.c[name] for name in names)).where(holds)
-    tx.connection.execute(sa.insert(one).from_select(("contact_id", *names), same))
+def _keep_refusing(tx: Transaction, before: Row[Any], identity: str, now: datetime) -> None:
+    """For the address that a contact had until now."""
+    address = {"identity": identity, "email": before.email, "phone": None if before.email else before.phone}
+    columns = (sa.literal(value, sa.Text()).label(name) for name, value in address.items())
+    consent.keep_refusing(tx, sa.select(sa.literal(before.id).label("contact_id"), *columns), now)
 
 
 def _split(values: Mapping[str, JsonValue]) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
@@ -183,32 +167,29 @@ def _split(values: Mapping[str, JsonValue]) -> tuple[dict[str, JsonValue], dict[
     return plain, {name: value for name, value in values.items() if name not in STANDARD}
 
 
+def _identifying_field(row: Row[Any]) -> str | None:
+    """The field that identifies a contact; None where its email or phone does."""
+    return None if row.identity == _address(row._asdict()) else row.identity.partition("=")[0]
+
+
+def _identity_of(field: str, fields: Mapping[str, JsonValue]) -> str:
+    if field not in fields:
+        raise InvalidValue(Reason("identity_missing", {"field": field}))
+    return f"{field}={fields[field]}"
+
+
 def _identity(plain: Mapping[str, JsonValue]) -> str:
-    if email := plain.get("email"):
-        return str(email).casefold()
-    if phone := plain.get("phone"):
-        return str(phone)
+    if address := _address(plain):
+        return address
     raise InvalidValue(Reason("identity_missing"))
+
+
+def _address(plain: Mapping[str, Any]) -> str | None:
+    """The email, case-folded, else the phone."""
+    email, phone = plain.get("email"), plain.get("phone")
+    return str(email).casefold() if email else phone
 
 
 def _require_nobody(tx: Transaction, identity: str) -> None:
     if tx.connection.scalar(sa.select(sa.exists().where(contacts.c.identity == identity))):
         raise InvalidValue(Reason("contact_exists"))
-
-
-def opt_out(
-    tx: Transaction, contact_id: int, channel: str, source: str, reason: str | None, now: datetime
-) -> None:
-    """The contact refuses a channel (`all`: every one); who refused it already keeps the first refusal."""
-    new = tx.dialect.insert(opt_outs).values(
-        contact_id=contact_id, channel=channel, at=now, source=source, reason=reason
-    )
-    tx.connection.execute(new.on_conflict_do_nothing())
-
-
-def opt_in(tx: Transaction, contact_id: int, channel: str, reason: str, now: datetime) -> None:
-    """The contact agrees again: to everything, or to one channel (a refusal of `all` then still holds)."""
-    holds = sa.and_(opt_outs.c.contact_id == contact_id, opt_outs.c.ended_at.is_(None))
-    if channel != "all":
-        holds = sa.and_(holds, opt_outs.c.channel == channel)
-    tx.connection.execute(sa.update(opt_outs).where(holds).values(ended_at=now, end_reason=reason))

@@ -6,13 +6,13 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
 from typing import Any, Protocol, cast
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, Select, SQLColumnExpression, Table, event
+from sqlalchemy import ColumnElement, Connection, Engine, Index, Select, SQLColumnExpression, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +31,7 @@ TROUBLE = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
 
 Rows = Iterable[Sequence[object]]
 Insert = sqlite.Insert | postgresql.Insert
+Expression = SQLColumnExpression[Any]
 
 
 class Dialect(Protocol):
@@ -39,6 +40,8 @@ class Dialect(Protocol):
     engine: Engine
     unpooled: Engine  # its connections are opened for one use, and closed after it
     shown: str  # the database as a person may see it
+    writes_at_once: bool  # new and known rows are faster written in one statement than in two
+    rows_ahead: int | None  # so many rows of a file are merged while others are read; None: all at its end
     migrates_itself: bool  # whether the program may change the tables without being asked
     reading: Mapping[str, Any]  # execution options of a transaction that only reads
     writing: Mapping[str, Any]
@@ -56,13 +59,25 @@ class Dialect(Protocol):
     def load(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
         """Write many rows of plain values (times and JSON as text), in order."""
 
-    def last_lines(self, staged: Table) -> Select[Any]:
-        """The staged rows, of each identity the last line, in the order of identities."""
+    def last_lines(self, staged: Table, *which: ColumnElement[bool]) -> Select[Any]:
+        """Some of the staged rows, of each identity the last line, in the order of identities."""
 
-    def merged(
-        self, stored: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
-    ) -> SQLColumnExpression[Any]:
+    def loading(
+        self, connection: Connection, index: Index, rows: int, of: int
+    ) -> AbstractContextManager[None]:
+        """The block writes so many rows into the table of an index, which has `of`, and does not read it."""
+
+    def empty(self, connection: Connection, table: Table) -> None:
+        """Take all rows out of a temporary table."""
+
+    def try_serialise(self, connection: Connection) -> bool:
+        """Like `serialise` where nobody else has it; else False, at once."""
+
+    def merged(self, stored: Expression, new: Expression) -> Expression:
         """Declared fields with those of `new` (None: none) put over them, key by key."""
+
+    def erased(self, merged: Expression) -> Expression:
+        """Merged fields without those that are null."""
 
     def held(self, name: str) -> AbstractContextManager[bool]:
         """A lock that dies with the process; False when another thread or process has it."""
@@ -119,11 +134,17 @@ PRAGMAS = """
 
 ROWS_A_STATEMENT = 80
 
+#: An index is built anew for so many new rows, where they are a good part of all: a quarter of what is there.
+REBUILT_FROM = 20_000
+REBUILT_FOR = 4
+
 
 class Sqlite:
     """One file and its locks beside it."""
 
     migrates_itself = True
+    writes_at_once = True
+    rows_ahead: int | None = None
 
     def __init__(self, path: str) -> None:
         self.shown = path
@@ -178,16 +199,37 @@ class Sqlite:
             driver.execute(many, [value for row in batch for value in row])
         driver.executemany(start + one, batch)
 
-    def last_lines(self, staged: Table) -> Select[Any]:
+    def last_lines(self, staged: Table, *which: ColumnElement[bool]) -> Select[Any]:
         """In a group with one max(), SQLite takes the other columns from the row that has it."""
         line, *others = staged.c
-        return sa.select(sa.func.max(line).label("line"), *others).group_by(staged.c.identity)
+        last = sa.select(sa.func.max(line).label("line"), *others).where(*which)
+        return last.group_by(staged.c.identity)
 
-    def merged(
-        self, stored: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
-    ) -> SQLColumnExpression[Any]:
+    @contextmanager
+    def loading(self, connection: Connection, index: Index, rows: int, of: int) -> Iterator[None]:
+        """An index that is filled in no order costs more than all the rest; built anew it is sorted first."""
+        anew = rows >= REBUILT_FROM and rows * REBUILT_FOR >= of
+        if anew:
+            index.drop(connection)
+        yield
+        if anew:
+            index.create(connection)
+
+    def empty(self, connection: Connection, table: Table) -> None:
+        """SQLite knows a shortcut for all rows."""
+        connection.execute(sa.delete(table))
+
+    def try_serialise(self, _connection: Connection) -> bool:
+        """BEGIN IMMEDIATE has done it."""
+        return True
+
+    def merged(self, stored: Expression, new: Expression) -> Expression:
         """json_patch() also takes out blanks, so that equal fields are equal texts."""
         return sa.func.json_patch(stored, sa.func.coalesce(new, sa.literal({}, FieldsJson())))
+
+    def erased(self, merged: Expression) -> Expression:
+        """json_patch() has taken them out."""
+        return merged
 
     @contextmanager
     def held(self, name: str) -> Iterator[bool]:
@@ -270,20 +312,12 @@ NOTICE_DEATH = "SET client_connection_check_interval = '5s'"
 LARGE_WORK = "SET work_mem = '64MB'; SET jit = off"
 
 SQLSTATES = {
-    "08": "database_away",
-    "25P03": "database_away",
-    "57P": "database_away",  # shutting down, or starting
-    "40P01": "database_locked",
-    "55P03": "database_locked",
+    **dict.fromkeys(("08", "25P03", "57P"), "database_away"),  # 57P: shutting down, or starting
+    **dict.fromkeys(("40P01", "55P03"), "database_locked"),
     "53100": "database_full",
-    "28": "database_refused",
-    "3D": "database_refused",
-    "42501": "database_refused",
-    "53": "database_refused",  # too many connections, out of memory
-    "25006": "database_unwritable",
-    "58": "database_unwritable",
-    "XX001": "database_broken",
-    "XX002": "database_broken",
+    **dict.fromkeys(("28", "3D", "42501", "53"), "database_refused"),  # 53: too many connections, no memory
+    **dict.fromkeys(("25006", "58"), "database_unwritable"),
+    **dict.fromkeys(("XX001", "XX002"), "database_broken"),
 }
 UNKNOWN_TABLE, UNKNOWN_COLUMN = "42P01", "42703"
 
@@ -292,12 +326,14 @@ class PostgreSQL:
     """A server; any number of processes."""
 
     migrates_itself = False
+    writes_at_once = False
+    rows_ahead: int | None = 50_000
 
     def __init__(self, database: Database) -> None:
         url = make_url(database.url).set(drivername="postgresql+psycopg")
         self.shown = url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
         if database.password is not None:
-            url = url.set(password=database.password.get_secret_value())
+            url = url.set(password=database.password.reveal())
         self.engine, self.unpooled = _engines(
             url,
             {name: value for name, value in CONNECT.items() if name not in url.query},
@@ -337,22 +373,49 @@ class PostgreSQL:
             for row in rows:
                 copy.write_row(row)
 
-    def last_lines(self, staged: Table) -> Select[Any]:
+    def last_lines(self, staged: Table, *which: ColumnElement[bool]) -> Select[Any]:
         """One sort."""
-        last = sa.select(*staged.c).order_by(staged.c.identity, staged.c.line.desc())
+        last = sa.select(*staged.c).where(*which).order_by(staged.c.identity, staged.c.line.desc())
         return last.ext(postgresql.distinct_on(staged.c.identity))
 
-    def merged(
-        self, stored: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
-    ) -> SQLColumnExpression[Any]:
+    def loading(
+        self, _connection: Connection, _index: Index, _rows: int, _of: int
+    ) -> AbstractContextManager[None]:
+        """Whoever drops an index keeps all others from reading the table."""
+        return nullcontext()
+
+    def empty(self, connection: Connection, table: Table) -> None:
+        """What was deleted would stay in the way."""
+        connection.exec_driver_sql(f"TRUNCATE {table.name}")
+
+    def try_serialise(self, connection: Connection) -> bool:
+        """A lock that ends with the transaction."""
+        return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_lock_key("merge")))))
+
+    def merged(self, stored: Expression, new: Expression) -> Expression:
         """`jsonb` knows how."""
         return stored.op("||", return_type=FieldsJson())(sa.func.coalesce(new, sa.literal({}, FieldsJson())))
 
+    def erased(self, merged: Expression) -> Expression:
+        """Fields are flat, so nothing else goes."""
+        return sa.func.jsonb_strip_nulls(merged, type_=FieldsJson())
+
     @contextmanager
     def held(self, name: str) -> Iterator[bool]:
-        """A lock of a session of its own, which ends with the process."""
+        """A lock of a session of its own, which ends with the process.
+
+        Given back by word: the server notices a moment too late that a session was closed.
+        """
+        key = _lock_key(name)
         with self.unpooled.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            yield bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_lock_key(name)))))
+            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                with suppress(SQLAlchemyError):  # where the session is gone, so is the lock
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
     @contextmanager
     def only_daemon(self) -> Iterator[None]:

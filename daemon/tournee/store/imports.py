@@ -96,6 +96,7 @@ class Draft:
     modified_at: datetime | None
     started_at: datetime
     stamp: tuple[int, ...] | None
+    header: tuple[str, ...] | None  # as the file writes it; None where it was not accepted
 
 
 def begin(tx: Transaction, draft: Draft, delivery_id: int | None) -> int:
@@ -119,6 +120,7 @@ def finish(tx: Transaction, record: Import, error_total: int) -> None:
             reason=record.reason,
             error_total=error_total,
             warnings=[[warning.code, dict(warning.details)] for warning in record.warnings],
+            removed=record.removed,
             **counts,
         )
     )
@@ -151,6 +153,14 @@ def newest_stamp(tx: Transaction, list: str) -> tuple[int, ...] | None:
     imported = sa.and_(one.list == list, one.outcome != Outcome.REJECTED)
     newest: tuple[int, ...] | None = tx.connection.scalar(sa.select(sa.func.max(one.stamp)).where(imported))
     return newest
+
+
+def last_header(tx: Transaction, list: str) -> tuple[str, ...] | None:
+    """The header of the last file imported into a list; None where there was none, or it was not kept."""
+    one = tables.imports.c
+    imported = sa.and_(one.list == list, one.outcome != Outcome.REJECTED)
+    header = tx.connection.scalar(sa.select(one.header).where(imported).order_by(one.id.desc()).limit(1))
+    return None if header is None else tuple(header)
 
 
 def names_imported(tx: Transaction, list: str, names: Iterable[str]) -> set[str]:
@@ -216,6 +226,9 @@ def _import(row: Row[Any]) -> Import:
         counts=counts,
         warnings=tuple(Reason(code, details) for code, details in row.warnings),
         decisions=decision_counts(row),
+        path=row.path,
+        stamp=row.stamp,
+        removed=row.removed,
     )
 
 
@@ -230,6 +243,12 @@ def add_row_errors(tx: Transaction, import_id: int, errors: Sequence[RowError]) 
     )
     columns = ("import_id", "line", "column", "code", "details")
     tx.dialect.load(tx.connection, tables.row_errors, columns, rows)
+
+
+def error_total(tx: Transaction, import_id: int) -> int:
+    """How many errors an import had, those that were not kept among them."""
+    total = sa.select(tables.imports.c.error_total).where(tables.imports.c.id == import_id)
+    return tx.connection.scalar(total) or 0
 
 
 def row_errors(tx: Transaction, import_id: int, limit: int | None = None) -> list[RowError]:

@@ -7,9 +7,10 @@ was sent (or may have left), else decided; none for what was blocked, failed or 
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from itertools import count, islice
+from operator import add
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,15 +29,19 @@ from tournee.core.facts import (
     Verdict,
 )
 from tournee.core.settings import Channel
-from tournee.store import Transaction, imports
+from tournee.store import Transaction, consent, imports
 from tournee.store import contacts as people
 from tournee.store.columns import reason_text, utc_text
-from tournee.store.merge import Stage, hits, list_id
+from tournee.store.merge import list_id
+from tournee.store.staging import Stage
 from tournee.store.tables import contacts, lists, opt_outs, solicitations, unsent
 from tournee.store.tables import imports as import_rows
+from tournee.store.temporary import hits
 
 CANDIDATES_A_QUERY = 2_000
 DECISIONS_AT_ONCE = 5_000
+
+DUPLICATE = "duplicate"  # the rule
 
 MAY_HAVE_LEFT = (SendStatus.SENT, SendStatus.UNCERTAIN)
 ADDRESS = {Channel.EMAIL: contacts.c.email}
@@ -51,16 +56,18 @@ def candidates(
 
     They come in portions, so that what is written about the ones does not disturb the reading of the next.
     """
-    assert stage.surviving is not None, "the contacts of a file are known once it was merged"
+    assert stage.merging is not None, "the contacts of a file are known once it was merged"
+    shared = consent.addresses_are_shared(tx)
     last = 0
     while True:
-        portion = sa.select(hits.c.contact_id).where(hits.c.contact_id > last)
-        asked = portion.order_by(hits.c.contact_id).limit(CANDIDATES_A_QUERY).subquery("asked")
-        rows = tx.connection.execute(_history(asked, deployment, channel, caps)).all()
-        if not rows:
+        portion = sa.select(hits.c.contact_id, hits.c.contact_id.label("about"))
+        portion = portion.where(hits.c.contact_id > last).order_by(hits.c.contact_id)
+        asked = portion.limit(CANDIDATES_A_QUERY).subquery("asked")
+        found = _histories(tx, asked, deployment, channel, caps, shared=shared)
+        if not found:
             return
-        yield from map(_candidate, rows)
-        last = rows[-1].contact_id
+        yield from found.values()
+        last = max(found)
 
 
 def recheck(
@@ -72,10 +79,35 @@ def recheck(
     each other, the older one goes.
     """
     own = solicitations.alias("own")
-    columns = (own.c.contact_id, own.c.id.label("own_id"))
+    columns = (own.c.contact_id, own.c.id.label("about"), own.c.id.label("own_id"))
     asked = sa.select(*columns).where(own.c.id.in_([claim.id for claim in claims])).subquery("asked")
-    query = _history(asked, deployment, channel, caps).add_columns(asked.c.own_id)
-    return {row.own_id: _candidate(row[:-1]) for row in tx.connection.execute(query)}
+    shared = consent.addresses_are_shared(tx)
+    return _histories(tx, asked, deployment, channel, caps, shared=shared)
+
+
+def _histories(
+    tx: Transaction, asked: FromClause, deployment: str, channel: str, caps: Sequence[Cap], *, shared: bool
+) -> dict[int, Candidate]:
+    """By what is asked `about`: the contact's history, and that of others with the same address."""
+    query = _history(asked, deployment, channel, caps)
+    found = {row[0]: _candidate(row) for row in tx.connection.execute(query)}
+    if shared and found:
+        others = consent.others_of_address(asked).subquery("others")
+        for row in tx.connection.execute(_history(others, deployment, channel, caps)).all():
+            found[row[0]] = _together(found[row[0]], _candidate(row))
+    return found
+
+
+def _together(one: Candidate, other: Candidate) -> Candidate:
+    """A contact with what another one of the same address refused and was sent."""
+    latest = zip(one.cap_latest, other.cap_latest, strict=True)
+    return replace(
+        one,
+        opted_out=one.opted_out or other.opted_out,
+        pending=one.pending or other.pending,
+        cap_counts=tuple(map(add, one.cap_counts, other.cap_counts)),
+        cap_latest=tuple(max(filter(None, pair), default=None) for pair in latest),
+    )
 
 
 def _history(asked: FromClause, deployment: str, channel: str, caps: Sequence[Cap]) -> Select[Any]:
@@ -96,6 +128,7 @@ def _history(asked: FromClause, deployment: str, channel: str, caps: Sequence[Ca
     address = ADDRESS[Channel(channel)].label("address")
     spent = [_spent(asked, cap) for cap in caps]
     columns = (
+        asked.c.about,
         asked.c.contact_id,
         address,
         refused,
@@ -103,7 +136,7 @@ def _history(asked: FromClause, deployment: str, channel: str, caps: Sequence[Ca
         *(n for n, _ in spent),
         *(at for _, at in spent),
     )
-    return sa.select(*columns).join_from(asked, contacts, mine).order_by(asked.c.contact_id)
+    return sa.select(*columns).join_from(asked, contacts, mine).order_by(asked.c.about)
 
 
 def _any(*which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -132,7 +165,7 @@ def _counts_beside(asked: FromClause, other: FromClause) -> list[ColumnElement[b
 
 
 def _candidate(row: Sequence[Any]) -> Candidate:
-    contact_id, address, opted_out, pending, *spent = row
+    _about, contact_id, address, opted_out, pending, *spent = row
     caps = len(spent) // 2
     return Candidate(
         contact_id=contact_id,
@@ -176,6 +209,8 @@ def plan(
         counts.update(decision.rule for decision in some)
         rows = (_planned(decision, common, at, message_ids) for decision in some)
         tx.dialect.load(tx.connection, solicitations, PLANNED, rows)
+    if repeated := _block_repeated(tx, import_id, deployment):
+        counts.update({None: -repeated, DUPLICATE: repeated})
     _count_with_import(tx, import_id, counts.pop(None, 0), counts)
 
 
@@ -186,6 +221,21 @@ def _planned(
     if decision.verdict is Verdict.PLANNED:
         return (*start, None, None, SendStatus.WAITING, next(message_ids), at, at)
     return (*start, decision.rule, reason_text(decision.reason), None, None, None, None)
+
+
+def _block_repeated(tx: Transaction, import_id: int, deployment: str) -> int:
+    """Of several messages that the import has just planned to one address, all but the first; how many."""
+    if not consent.addresses_are_shared(tx):
+        return 0
+    one = solicitations
+    planned = sa.and_(one.c.import_id == import_id, one.c.deployment == deployment, unsent(one))
+    place = sa.func.row_number().over(partition_by=consent.address(contacts), order_by=one.c.id)
+    those = sa.select(one.c.id, place.label("place")).join(contacts, contacts.c.id == one.c.contact_id)
+    placed = those.where(planned).subquery("placed")
+    repeated = sa.select(placed.c.id).where(placed.c.place > 1)
+    values: dict[str, Any] = dict.fromkeys(("status", "message_id", "next_attempt_at", "counts_at"))
+    values |= {"decision": Verdict.BLOCKED, "rule": DUPLICATE, "reason": Reason(DUPLICATE)}
+    return tx.connection.execute(sa.update(one).where(one.c.id.in_(repeated)).values(values)).rowcount
 
 
 def _message_ids(now: datetime, domain: str) -> Iterator[str]:

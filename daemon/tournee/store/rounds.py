@@ -94,17 +94,21 @@ class ChoreAction(StrEnum):
 
     ARCHIVE = "archive"  # moved to `target`
     DELETE = "delete"
+    REPORT = "report"  # nothing: a report about it is put beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewChore:
-    """A remote file that is to be put away, as it was when it was imported."""
+    """What is to be done about a remote file, which is known as it was when it was imported.
+
+    `name` is the file's; of a report it is the one that the report is to get.
+    """
 
     repository: str
     directory: str
     name: str
     action: ChoreAction
-    target: str | None  # the directory to move it to
+    target: str | None  # the directory to move it to; the language of a report
     import_id: int
     size: int
     modified: str
@@ -112,7 +116,7 @@ class NewChore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chore(NewChore):
-    """A chore that waits to be done; `attempts` is how often it failed."""
+    """A chore that waits to be done; `attempts` is how often it was begun before."""
 
     id: int
     attempts: int
@@ -137,8 +141,9 @@ def chore_done(tx: Transaction, chore_id: int) -> None:
     tx.connection.execute(sa.delete(tables.chores).where(tables.chores.c.id == chore_id))
 
 
-def chore_failed(tx: Transaction, chore_id: int, now: datetime) -> None:
-    """It is to be tried again."""
+def chores_tried(tx: Transaction, chore_ids: Sequence[int], now: datetime) -> None:
+    """They are about to be tried, and are to be tried again unless they are done."""
     one = tables.chores
-    failed = sa.update(one).where(one.c.id == chore_id).values(attempts=one.c.attempts + 1, tried_at=now)
-    tx.connection.execute(failed)
+    each = sa.update(one).where(one.c.id == sa.bindparam("chore"))
+    tried = each.values(attempts=one.c.attempts + 1, tried_at=now)
+    tx.connection.execute(tried, [{"chore": chore_id} for chore_id in chore_ids])

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    false,
 )
 
 from tournee.store.columns import (
@@ -36,15 +37,15 @@ from tournee.store.columns import (
 )
 
 #: The revisions of the tables, oldest first; `migrations/versions` has a file for each.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 
 metadata = MetaData()
 
 
-def _table(name: str, *parts: Any) -> Table:
+def _table(name: str, *parts: Any, **options: Any) -> Table:
     """A table with a number of its own for each row, never given twice, also after a row was deleted."""
     number: Column[int] = Column("id", BigId, Identity(), primary_key=True)
-    return Table(name, metadata, number, *parts, sqlite_autoincrement=True)
+    return Table(name, metadata, number, *parts, sqlite_autoincrement=True, **options)
 
 
 def _partial(name: str, *columns: Column[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
@@ -57,9 +58,10 @@ lists = _table("lists", Column("key", Text, nullable=False, unique=True))
 
 contacts = _table(
     "contacts",
-    Column("identity", ByteText, nullable=False, unique=True),  # the case-folded email, else the phone
+    # the case-folded email, else the phone; or `field=value` where a feed says what identifies its contacts
+    Column("identity", ByteText, nullable=False, unique=True),
     Column("email", Text),
-    Column("phone", Text),
+    Column("phone", ByteText),  # which may be an identity
     Column("first_name", Text),
     Column("last_name", Text),
     Column("gender", Text),
@@ -69,8 +71,11 @@ contacts = _table(
     Column("fields", FieldsJson, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("email_key", ByteText),  # the case-folded email of who is identified by a field
+    postgresql_with={"fillfactor": 60},  # updates stay in their page and write no index, where there is room
 )
-_partial("contacts_phone", contacts.c.phone, where=contacts.c.phone.is_not(None))
+_partial("contacts_email_key", contacts.c.email_key, where=contacts.c.email_key.is_not(None))
+contacts_phone = _partial("contacts_phone", contacts.c.phone, where=contacts.c.phone.is_not(None))
 
 memberships = Table(
     "memberships",
@@ -114,6 +119,7 @@ sightings = Table(
     Column("modified", RemoteText, nullable=False),
     Column("since", UtcTime, nullable=False),
     Column("changed", Boolean, nullable=False),
+    Column("cut", Boolean, nullable=False, server_default=false()),
     Column("seen_at", UtcTime, nullable=False),  # to the day: rewriting it at every poll would cost more
 )
 
@@ -141,6 +147,8 @@ imports = _table(
     Column("warnings", JsonText),
     Column("planned", BigInteger),  # None where nothing was decided
     Column("blocked", JsonText),  # rule -> contacts
+    Column("removed", BigInteger),  # contacts that left the list; None where it mirrors no file
+    Column("header", JsonText),  # the names of the columns as the file writes them
 )
 Index("imports_list_file", imports.c.list, imports.c.file)
 Index("imports_list_stamp", imports.c.list, imports.c.stamp)

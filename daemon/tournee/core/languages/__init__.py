@@ -6,12 +6,12 @@ languages come from CLDR (`languages.cldr`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tournee.core import settings
 from tournee.core.languages import cldr
 from tournee.core.languages.data import Source, Words
-from tournee.core.languages.words import column_key
+from tournee.core.languages.words import column_key, spellings
 
 #: The standard fields of a contact, in the order in which a template has them.
 STANDARD = ("last_name", "first_name", "gender", "title", "country", "email", "phone", "language")
@@ -24,8 +24,10 @@ class Language:
     """How files in one language are written.
 
     `columns`, `genders` and `titles` give the words for each field or value, the one for templates first;
-    `countries` adds usual names to those of CLDR, by ISO 3166 code. `country` is where phone numbers without
-    an international prefix are from, unless the row or the feed says otherwise.
+    `countries`, `months` and `language_names` add usual names to those of CLDR, by ISO 3166 code, number and
+    BCP 47 tag. `country` is where phone numbers without an international prefix are from, unless the row or
+    the feed says otherwise. `other_columns` are usual ones that hold no field here, though they do in another
+    language.
     """
 
     tag: str
@@ -37,6 +39,9 @@ class Language:
     countries: Words
     code_page: str
     country: str
+    months: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    language_names: Words = field(default_factory=dict)
+    other_columns: tuple[str, ...] = ()
 
     @property
     def delimiter(self) -> str:
@@ -50,6 +55,8 @@ class Layout:
 
     `languages` has every known language, to recognise a file in the wrong one; `fields` the declared contact
     fields; `required` the fields that every row must fill besides the language (`email`, `phone`).
+    `identify_by` is the declared field that tells contacts apart; None: the email does, else the phone.
+    `timezone` is where a time is local to that does not say so.
     """
 
     language: Language
@@ -58,6 +65,9 @@ class Layout:
     required: frozenset[str] = frozenset()
     country: str | None = None
     default_language: str | None = None
+    identify_by: str | None = None
+    empty_cells: settings.EmptyCells = settings.EmptyCells.KEEP
+    timezone: str = "UTC"
 
     @property
     def phone_country(self) -> str:
@@ -74,12 +84,22 @@ class Layout:
         return declared.columns.get(language.tag) or declared.columns.get(base) or (field_key,)
 
     def columns(self, language: Language | None = None) -> dict[str, str]:
-        """The field of every column name, as `words.column_key` writes names; declared fields win."""
-        return {
-            column_key(name): field_key
-            for field_key in (*STANDARD, *self.fields)
-            for name in self.names(field_key, language)
-        }
+        """The field of every column name, as `words.column_key` writes names, with and without accents.
+
+        A name that is written so wins over one that only is so without its accents, declared fields over
+        standard ones.
+        """
+        fields = (*STANDARD, *self.fields)
+        known = [(spellings(name), field) for field in fields for name in self.names(field, language)]
+        plain = {unaccented: field for (_, unaccented), field in known}
+        return {**plain, **{key: field for (key, _), field in known}}
+
+    def name_of(self, column: str, field_key: str) -> str:
+        """Which of the names of a field a column in a file goes by."""
+        key = column_key(column)
+        names = self.names(field_key)
+        found = (name for way in (0, 1) for name in names if spellings(name)[way] == key)
+        return next(found, names[0])
 
 
 def language_from(tag: str, data: Mapping[str, object]) -> Language:
@@ -96,6 +116,9 @@ def language_from(tag: str, data: Mapping[str, object]) -> Language:
         countries=source.countries("countries"),
         code_page=source.code_page("code_page"),
         country=source.country("country"),
+        months=source.months("months"),
+        language_names=source.language_names("language_names"),
+        other_columns=source.texts("other_columns") if "other_columns" in source else (),
     )
     source.nothing_else()
     return language

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.core import UnknownLocaleError, get_global
+from babel.localedata import locale_identifiers
 
 from tournee.core.languages.words import folded
 
@@ -16,6 +17,8 @@ from tournee.core.languages.words import folded
 _NOT_COUNTRIES = frozenset(
     ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"],
 )
+#: What CLDR has as `pt` is Brazil's; the files that we call so are Portugal's.
+_ALSO = {"pt": ("pt-PT",)}
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?", re.ASCII | re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']+)'")
 
@@ -47,14 +50,36 @@ def group_mark(tag: str) -> str:
 
 @lru_cache(maxsize=64)
 def months(tag: str) -> Mapping[str, int]:
-    """Names and abbreviations of the months, folded."""
-    names = locale(tag).months
-    return {
+    """Names and abbreviations of the months, folded, and what may only be the beginning of one of them."""
+    names = {
         folded(name): number
         for use in ("format", "stand-alone")
         for width in ("wide", "abbreviated")
-        for number, name in names[use][width].items()
+        for number, name in locale(tag).months[use][width].items()
     }
+    return {**_beginnings(names), **names}
+
+
+def _beginnings(names: Mapping[str, int]) -> dict[str, int]:
+    """The beginnings, of three letters at least, that names of one month only have."""
+    meanings: dict[str, set[int]] = {}
+    for name, number in names.items():
+        for length in range(3, len(name)):
+            meanings.setdefault(name[:length], set()).add(number)
+    return {word: numbers.pop() for word, numbers in meanings.items() if len(numbers) == 1}
+
+
+@lru_cache(maxsize=64)
+def weekdays(tag: str) -> frozenset[str]:
+    """The words in names and abbreviations of the days of the week, folded."""
+    days = locale(tag).days
+    return frozenset(
+        word
+        for use in ("format", "stand-alone")
+        for width in ("wide", "abbreviated")
+        for name in days[use][width].values()
+        for word in folded(name).split()
+    )
 
 
 @lru_cache(maxsize=64)
@@ -66,8 +91,14 @@ def date_fillers(tag: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _country_codes() -> frozenset[str]:
-    codes = map(str, locale("en").territories)
+    codes = map(str, get_global("territory_languages"))
     return frozenset(code for code in codes if len(code) == 2 and code not in _NOT_COUNTRIES)
+
+
+@lru_cache(maxsize=1)
+def _written_languages() -> frozenset[str]:
+    """The languages that CLDR knows how to write, which are nearly all that are asked for."""
+    return frozenset(filter(str.isalpha, locale_identifiers()))
 
 
 @lru_cache(maxsize=1)
@@ -95,7 +126,10 @@ def _names_of_countries(tag: str) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def countries(tag: str) -> Mapping[str, str]:
     """Names in the language and in English, and codes, folded, to ISO 3166 alpha-2."""
-    return {**_country_words(), **_names_of_countries(tag)}
+    known = dict(_country_words())
+    for source in (tag, *_ALSO.get(tag, ())):
+        known |= _names_of_countries(source)
+    return known
 
 
 def is_country(code: str) -> bool:
@@ -108,7 +142,7 @@ def language_names(tag: str) -> Mapping[str, str]:
     """Names of languages in the language and in English, folded, to BCP 47."""
     return {
         folded(name): code.replace("_", "-")
-        for source in ("en", tag)
+        for source in ("en", tag, *_ALSO.get(tag, ()))
         for code, name in sorted(locale(source).languages.items(), reverse=True)
     }
 
@@ -119,13 +153,12 @@ def language_tag(text: str) -> str | None:
     if match is None:
         return None
     language, script, region = (part or "" for part in match.groups())
-    english = locale("en")
     code, script, region = _current(language.lower()), script.title(), region.upper()
     region = "GB" if region == "UK" else region
-    known = (
-        code in english.languages,
-        not script or script in english.scripts,
-        not region or region in english.territories,
+    known = (  # English has a name for everything, and takes a while to load
+        code in _written_languages() or code in locale("en").languages,
+        not script or script in locale("en").scripts,
+        not region or is_country(region) or region in locale("en").territories,
     )
     return "-".join(part for part in (code, script, region) if part) if all(known) else None
 

@@ -39,6 +39,25 @@ class Source:
         source = self._below(key)
         return self._unambiguous(key, {source._country(code): source.texts(code) for code in source._data})
 
+    def language_names(self, key: str) -> Words:
+        """A mapping of language tags to words; it may be left out."""
+        if key not in self:
+            return {}
+        source = self._below(key)
+        return self._unambiguous(key, {source._tag(tag): source.texts(tag) for tag in source._data})
+
+    def months(self, key: str) -> Mapping[int, tuple[str, ...]]:
+        """A mapping of numbers of months to words; it may be left out."""
+        if key not in self:
+            return {}
+        numbers = {str(number): number for number in range(1, 13)}
+        data = self._value(key)
+        by_text = (
+            {str(number): words for number, words in data.items()} if isinstance(data, Mapping) else data
+        )
+        found = Source({key: by_text}).words(key, numbers, needed=False)
+        return {numbers[number]: words for number, words in found.items()}
+
     def country(self, key: str) -> str:
         """A country code."""
         return self._country(self._value(key), key)
@@ -82,6 +101,11 @@ class Source:
         if not isinstance(code, str) or not cldr.is_country(code):
             raise self._wrong(key or str(code), f'`{code}` is not a country code such as "FR", in quotes')
         return code
+
+    def _tag(self, tag: str) -> str:
+        if cldr.language_tag(tag) != tag:
+            raise self._wrong(tag, f"`{tag}` is not a language tag such as `fr` or `pt-BR`")
+        return tag
 
     def _unambiguous(self, key: str, words: Words) -> Words:
         meanings: dict[str, str] = {}

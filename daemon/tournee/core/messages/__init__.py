@@ -6,6 +6,16 @@ column or a name; everything else is one or two sentences: what happened, where,
 """
 
 from tournee.core.messages.alerts import AlertFile, AlertView, alert_text
+from tournee.core.messages.sheet import error_cells, report
 from tournee.core.messages.words import LANGUAGES, sentence, spoken
 
-__all__ = ["LANGUAGES", "AlertFile", "AlertView", "alert_text", "sentence", "spoken"]
+__all__ = [
+    "LANGUAGES",
+    "AlertFile",
+    "AlertView",
+    "alert_text",
+    "error_cells",
+    "report",
+    "sentence",
+    "spoken",
+]

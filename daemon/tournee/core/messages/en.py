@@ -4,7 +4,7 @@
 
 from collections.abc import Callable
 
-from tournee.core.messages.grammar import Details, Words, scale, texts, whole
+from tournee.core.messages.grammar import Details, Words, minute, percent, scale, texts, whole
 
 LANGUAGE_NAMES = {
     "de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian", "nl": "Dutch",
@@ -44,6 +44,14 @@ def _bad_archive(details: Details) -> str:
     return problems.get(str(details.get("problem")), broken)
 
 
+def _cut(details: Details) -> str:
+    """Of a file that waits, a phrase as for other waits; of one that was rejected, a sentence."""
+    if "until" in details:
+        return f"its last line is cut; rejected if it is still so at {minute(details['until'])}"
+    line = f" (line {details['line']})" if details.get("line") else ""
+    return f"The file stops in the middle of its last line{line}. Ask for the whole file."
+
+
 def _duplicate_column(details: Details) -> str:
     written = texts(details.get("written"))
     names = f" ({listed(written)})" if len(set(written)) > 1 else ""
@@ -59,6 +67,15 @@ def _missing_column(details: Details) -> str:
     if either:
         missing.append("neither " + " nor ".join(listed([column]) for column in either))
     return f"The file has {' and '.join(missing)}. Ask for a file with the columns of the template."
+
+
+def _mirror_limit(details: Details) -> str:
+    file = f"retry {details['import']}" if details.get("import") else f"import {details.get('list')} FILE"
+    return (
+        f"Contacts of the list that are not in the file: {whole(details.get('removed')):,} of "
+        f"{whole(details.get('contacts')):,}, more than `mirror_limit: {percent(details.get('limit'))}%` lets go at once. Nothing was "
+        f"imported. If they are to go, say `tournee {file} --force`, or raise `mirror_limit`; if not, ask for the whole file."
+    )
 
 
 def _too_large(details: Details) -> str:
@@ -86,6 +103,15 @@ def _undecodable(details: Details) -> str:
     return kinds.get(str(details.get("looks_like")), place) + " Ask for a CSV file in UTF-8."
 
 
+def _nobody_removed(details: Details) -> str:
+    why = {
+        "late": "a newer file was imported before this one",
+        "cut": "the last line is cut, so that others may be missing",
+        "rejected": "not every rejected row says whose it is",
+    }
+    return f"Nobody was removed from the list: {why.get(str(details.get('why')), '?')}."
+
+
 def _unknown_column(details: Details) -> str:
     name = details.get("column")
     column = f"The column {listed([name])}" if name else f"Column {details.get('position')}"
@@ -94,9 +120,24 @@ def _unknown_column(details: Details) -> str:
     return f"{column} is not known and was ignored.{hint}"
 
 
+def _columns(values: object) -> str:
+    """`“Points”, column 5`: by their names, or by their places where those are not shown."""
+    columns = values if isinstance(values, list) else []
+    return ", ".join(listed([one]) if isinstance(one, str) else f"column {one}" for one in columns)
+
+
+def _header_changed(details: Details) -> str:
+    new, gone = _columns(details.get("new")), _columns(details.get("gone"))
+    if not (new or gone):
+        return "The columns stand in another order than in the last file."
+    parts = [f"new is {new}"] * bool(new) + [f"gone is {gone}"] * bool(gone)
+    return f"The header is not the one of the last file: {'; '.join(parts)}."
+
+
 def _date_invalid(details: Details) -> str:
     why = {
         "impossible": "a date that does not exist",
+        "skipped": f"a time that does not exist: the clocks of {details.get('timezone')} skip it",
         "serial": "a number of Excel, not a date: give the column the format “date” before saving as CSV",
     }
     parts = {"d": "day", "m": "month", "y": "year"}
@@ -105,9 +146,12 @@ def _date_invalid(details: Details) -> str:
 
 
 def _number_invalid(details: Details) -> str:
-    mark = {",": "comma", ".": "point"}.get(str(details.get("mark")))
+    marks = {",": "a comma", ".": "a point"}
+    mark, group = marks.get(str(details.get("mark"))), marks.get(str(details.get("group")))
     if details.get("problem") == "mark" and mark:
-        return f"the decimal mark must be a {mark}"
+        return f"the decimal mark must be {mark}"
+    if details.get("problem") == "group":
+        return f"thousands are set apart by {f'{group} or ' if group else ''}a space, in groups of three, or not at all"
     return "not a number"
 
 
@@ -117,6 +161,10 @@ def _word_unknown(what: str) -> Callable[[Details], str]:
         return f"not a known {what}" + (f" (known are {known} …)" if known else "")
 
     return words
+
+
+def _choice_unknown(details: Details) -> str:
+    return f"not one of {listed(details['words'])}" if details.get("words") else "not one of the choices"
 
 
 def _boolean_invalid(details: Details) -> str:
@@ -232,9 +280,23 @@ def _no_common_algorithm(details: Details) -> str:
 
 def _permission_denied(details: Details) -> str:
     what = f"{details['file']} in " if details.get("file") else ""
+    if "written" in details:
+        return (
+            f"{details['repository']}: the account may not write {details['written']} into {details['directory']}. "
+            "Ask the server’s operator for the right to, or leave out `report: true`."
+        )
     return (
         f"{details['repository']}: the account may not do that with {what}{details['directory']}. "
         "Ask the server’s operator for the right to."
+    )
+
+
+def _target_exists(details: Details) -> str:
+    if "written" in details:
+        return f"{details['repository']}: there is a {details['written']} already; it was not written over."
+    return (
+        f"{details['repository']}: there is a {details['target']} already; "
+        f"{details['file']} was not moved over it."
     )
 
 
@@ -283,7 +345,7 @@ WORDS: Words = {
     "sftp_not_offered": "{repository}: {host}:{port} let the account in and offers it no SFTP. Ask its operator.",
     "ssh_greeting_missing": "{repository}: {host}:{port} closed the connection before it said anything. It may have too many connections, or not speak SSH at all.",
     "ssh_not_spoken": "{repository}: what answers at {host}:{port} is no SSH server. Check the port.",
-    "target_exists": "{repository}: there is a {target} already; {file} was not moved over it.",
+    "target_exists": _target_exists,
     "tls_channel_broken": "{repository}: {host}:{port} broke the encrypted connection. vsftpd does so when it has something to complain about (`500 OOPS`), mostly a home directory that is missing or writable: its operator finds it in the server’s log.",
     "tls_failed": "{repository}: no encrypted connection with {host}:{port} came about ({error}).",
     "tls_no_common_version": "{repository}: {host}:{port} speaks no version of TLS that is safe ({error}). Its operator should enable TLS 1.2 or later.",
@@ -291,12 +353,14 @@ WORDS: Words = {
     "tls_session_reuse_required": "{repository}: {host}:{port} wants its data connections to resume the TLS session and did not recognise it (“{answer}”). Tell its operator, and us.",
     "transfer_cut": "{repository}: the server broke off a transfer (“{answer}”). It is tried again at the next poll.",
     "transfer_too_slow": "{repository}: less than 1 KiB a second came from {host}:{port} over a minute, and the transfer was ended. It is tried again at the next poll.",
+    "upload_cut": "{repository}: {received} of the {expected} bytes of {written} arrived in {directory}. It is tried again at the next poll.",
     # ---- reading: files
     "bad_archive": _bad_archive,
-    "cut": "The file stops in the middle of its last line. Ask for the whole file.",
+    "cut": _cut,
     "duplicate_column": _duplicate_column,
     "empty": "The file is empty: not even a header. Ask for it again.",
-    "mirror_limit": "The list would lose too many contacts. Nothing was imported.",
+    "errors_left_out": lambda d: f"{count(d['count'], 'more error is', 'more errors are')} not listed here.",
+    "mirror_limit": _mirror_limit,
     "missing_column": _missing_column,
     "no_header": "The first line holds no known column name. Ask for a file with the header of the template.",
     "rows_rejected": lambda d: (
@@ -311,19 +375,24 @@ WORDS: Words = {
         f"Every date in the column {listed(d.get('column'))} could also be read with day and month exchanged."
     ),
     "empty_column": lambda d: f"The column {listed(d.get('column'))} is empty on every row.",
-    "header_changed": "The header is not the one of the last file.",
+    "header_changed": _header_changed,
     "late_file": "A newer file was imported before this one: contacts that it brought were left alone.",
     "legacy_encoding": "The file is not in UTF-8; it was read as {encoding}. Ask for UTF-8, so that no letter is lost.",
+    "nobody_removed": _nobody_removed,
     "unknown_column": _unknown_column,
     # ---- reading: rows
     "boolean_invalid": _boolean_invalid,
-    "choice_unknown": "not one of the choices",
+    "choice_unknown": _choice_unknown,
     "country_unknown": "not a known country",
     "date_invalid": _date_invalid,
     "email_invalid": "not an email address",
     "email_missing": "the email address is missing",
     "gender_unknown": _word_unknown("gender"),
-    "identity_missing": "neither an email address nor a phone number",
+    "identity_missing": lambda d: (
+        "empty, but it tells contacts apart"
+        if "field" in d
+        else "neither an email address nor a phone number"
+    ),
     "language_missing": "the language is missing",
     "language_unknown": "not a known language",
     "number_invalid": _number_invalid,
@@ -386,7 +455,7 @@ WORDS: Words = {
     "template_unreadable": "The template {template} cannot be read ({error}). Its messages wait until it can.",
     # ---- actions
     "ambiguous_contact": lambda d: (
-        f"Several contacts have that phone: {', '.join(texts(d['ids']))}. Name one by its id."
+        f"Several contacts have that address or phone: {', '.join(texts(d['ids']))}. Name one by its id."
     ),
     "assignment_expected": "`{word}` is not FIELD=VALUE.",
     "contact_exists": "There is such a contact already; `tournee contact set` changes it.",
@@ -396,6 +465,14 @@ WORDS: Words = {
     "file_unreadable": "{file} cannot be read or written: {problem}.",
     "list_busy": "Another process is polling {list}; it was left to it.",
     "list_without_feed": "The list {list} has no feed, so the language of its files is not known.",
+    "no_room": lambda d: (
+        f"{d['file']} has {size(d['size'])}, and only {size(d['free'])} are free on the disk of `spool`. It was not fetched; free some space."
+    ),
+    "retry_busy": "{list} is being polled. Say it again when that is over.",
+    "retry_by_hand": "Import {id} was made by hand, so that its file can be fetched from nowhere: `tournee import {list} FILE` imports it again.",
+    "retry_file_changed": "{repository}: {path} is no longer the file of import {id}; its content has changed. The next poll takes what lies there; a copy of the old file goes in with `tournee import {list} FILE`.",
+    "retry_file_gone": "{repository}: the file of import {id} is neither at {path} any more nor where files are put away. Ask for it again, or take a copy: `tournee import {list} FILE`.",
+    "retry_not_configured": "The list {list} with its feed, or the repository {repository}, from which import {id} came, is no longer configured.",
     "unknown_contact": "There is no such contact.",
     "unknown_field": lambda d: f"There is no field {d['name']}{_nearest(d)}",
     "unknown_import": "There is no import {id}.",
@@ -457,6 +534,8 @@ WORDS: Words = {
     "note_planned": lambda d: (
         f"{count(d['count'], 'solicitation', 'solicitations')} planned, {d['unsent']} not yet sent"
     ),
+    "note_removed": lambda d: count(d["count"], "contact left the list", "contacts left the list"),
+    "note_retry": "Once the configuration is mended: `tournee retry {id}`",
     "note_rows": lambda d: count(d["count"], "row", "rows"),
     "note_see_errors": "`tournee errors {id}` shows the rejected rows.",
     "note_since": "since {at}",
@@ -482,16 +561,20 @@ WORDS: Words = {
     "send_waiting": "Waiting to be sent.",
     "stopped": "Stopped before the end; nothing of the unfinished step was written.",
     "word_alerts": "Alerts",
+    "word_as_stored": "As it would be stored",
     "word_blocked": "Blocked",
     "word_by_hand": "by hand",
+    "word_code": "Code",
     "word_column": "Column",
     "word_contacts": "Contacts",
     "word_created": "created",
     "word_deployment": "Deployment",
     "word_failed": "Failed",
+    "word_field": "Field",
     "word_file": "File",
     "word_held": "Held",
     "word_id": "ID",
+    "word_ignored": "ignored",
     "word_import": "Import",
     "word_invitations": "Invitations",
     "word_last_import": "Last import",
@@ -499,6 +582,7 @@ WORDS: Words = {
     "word_line": "Line",
     "word_list": "List",
     "word_lists": "lists",
+    "word_message": "Message",
     "word_modified": "Modified",
     "word_never": "never",
     "word_next_poll": "Next poll",

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable
 
-from tournee.core.messages.grammar import Details, Words, scale, texts, whole
+from tournee.core.messages.grammar import Details, Words, minute, percent, scale, texts, whole
 
 LANGUAGE_NAMES = {
     "de": "allemand", "en": "anglais", "es": "espagnol", "fr": "français", "it": "italien", "nl": "néerlandais",
@@ -47,6 +47,13 @@ def _bad_archive(details: Details) -> str:
     return problems.get(str(details.get("problem")), broken)
 
 
+def _cut(details: Details) -> str:
+    if "until" in details:
+        return f"sa dernière ligne est coupée\u00a0; rejeté s’il l’est encore le {minute(details['until'])}"
+    line = f" (ligne {details['line']})" if details.get("line") else ""
+    return f"Le fichier s’arrête au milieu de sa dernière ligne{line}. Demandez le fichier entier."
+
+
 def _duplicate_column(details: Details) -> str:
     written = texts(details.get("written"))
     names = f" ({listed(written)})" if len(set(written)) > 1 else ""
@@ -62,6 +69,16 @@ def _missing_column(details: Details) -> str:
     if either:
         missing.append("une colonne " + " ou ".join(listed([column]) for column in either))
     return f"Il manque {' et '.join(missing) or 'une colonne'} dans le fichier. Demandez un fichier avec les colonnes du modèle."
+
+
+def _mirror_limit(details: Details) -> str:
+    file = f"retry {details['import']}" if details.get("import") else f"import {details.get('list')} FICHIER"
+    removed, contacts = (count(details.get(key), "", "").strip() for key in ("removed", "contacts"))
+    return (
+        f"Contacts de la liste absents du fichier\u00a0: {removed} sur {contacts}, plus que "
+        f"`mirror_limit: {percent(details.get('limit'))}%` n’en laisse partir d’un coup. Rien n’a été importé. S’ils doivent "
+        f"partir, lancez `tournee {file} --force` ou relevez `mirror_limit`\u00a0; sinon, demandez le fichier entier."
+    )
 
 
 def _too_large(details: Details) -> str:
@@ -91,6 +108,15 @@ def _undecodable(details: Details) -> str:
     return kinds.get(str(details.get("looks_like")), place) + " Demandez un fichier CSV en UTF-8."
 
 
+def _nobody_removed(details: Details) -> str:
+    why = {
+        "late": "un fichier plus récent a été importé avant celui-ci",
+        "cut": "la dernière ligne est coupée, d’autres manquent peut-être",
+        "rejected": "certaines lignes rejetées ne disent pas de qui elles sont",
+    }
+    return f"Personne n’a été retiré de la liste\u00a0: {why.get(str(details.get('why')), '?')}."
+
+
 def _unknown_column(details: Details) -> str:
     name = details.get("column")
     column = f"La colonne {listed([name])}" if name else f"La colonne n°\u00a0{details.get('position')}"
@@ -99,9 +125,23 @@ def _unknown_column(details: Details) -> str:
     return f"{column} est inconnue et a été ignorée.{hint}"
 
 
+def _columns(values: object) -> str:
+    columns = values if isinstance(values, list) else []
+    return ", ".join(listed([one]) if isinstance(one, str) else f"colonne {one}" for one in columns)
+
+
+def _header_changed(details: Details) -> str:
+    new, gone = _columns(details.get("new")), _columns(details.get("gone"))
+    if not (new or gone):
+        return "Les colonnes ne sont pas dans le même ordre que dans le fichier précédent."
+    parts = [f"en plus {new}"] * bool(new) + [f"en moins {gone}"] * bool(gone)
+    return "L’en-tête n’est pas celui du fichier précédent\u00a0: " + "\u00a0; ".join(parts) + "."
+
+
 def _date_invalid(details: Details) -> str:
     why = {
         "impossible": "date qui n’existe pas",
+        "skipped": f"heure qui n’existe pas\u00a0: les horloges de {details.get('timezone')} la sautent",
         "serial": "nombre d’Excel et non une date\u00a0: donnez à la colonne le format «\u00a0date\u00a0» avant d’enregistrer en CSV",
     }
     parts = {"d": "jour", "m": "mois", "y": "année"}
@@ -112,9 +152,12 @@ def _date_invalid(details: Details) -> str:
 
 
 def _number_invalid(details: Details) -> str:
-    mark = {",": "la virgule", ".": "le point"}.get(str(details.get("mark")))
+    marks = {",": "la virgule", ".": "le point"}
+    mark, group = marks.get(str(details.get("mark"))), marks.get(str(details.get("group")))
     if details.get("problem") == "mark" and mark:
         return f"le séparateur décimal doit être {mark}"
+    if details.get("problem") == "group":
+        return f"les milliers se séparent par {f'{group} ou ' if group else ''}une espace, par groupes de trois, ou pas du tout"
     return "nombre invalide"
 
 
@@ -124,6 +167,10 @@ def _word_unknown(what: str) -> Callable[[Details], str]:
         return what + (f" (sont connus {known} …)" if known else "")
 
     return words
+
+
+def _choice_unknown(details: Details) -> str:
+    return f"aucun de {listed(details['words'])}" if details.get("words") else "ne fait pas partie des choix"
 
 
 def _boolean_invalid(details: Details) -> str:
@@ -241,9 +288,23 @@ def _no_common_algorithm(details: Details) -> str:
 
 def _permission_denied(details: Details) -> str:
     what = f"{details['file']} dans " if details.get("file") else ""
+    if "written" in details:
+        return (
+            f"{details['repository']} : le compte n’a pas le droit d’écrire {details['written']} dans "
+            f"{details['directory']}. Demandez ce droit à l’exploitant du serveur, ou retirez `report: true`."
+        )
     return (
         f"{details['repository']} : le compte n’a pas le droit de faire cela avec {what}{details['directory']}. "
         "Demandez ce droit à l’exploitant du serveur."
+    )
+
+
+def _target_exists(details: Details) -> str:
+    if "written" in details:
+        return f"{details['repository']} : il y a déjà un {details['written']} ; il n’a pas été remplacé."
+    return (
+        f"{details['repository']} : il y a déjà un {details['target']} ; "
+        f"{details['file']} n’a pas été déplacé par-dessus."
     )
 
 
@@ -292,7 +353,7 @@ WORDS: Words = {
     "sftp_not_offered": "{repository} : {host}:{port} a laissé entrer le compte mais ne lui offre pas SFTP. Demandez à son exploitant.",
     "ssh_greeting_missing": "{repository} : {host}:{port} a fermé la connexion avant de rien dire. Il a peut-être trop de connexions, ou ne parle pas SSH.",
     "ssh_not_spoken": "{repository} : ce qui répond à {host}:{port} n’est pas un serveur SSH. Vérifiez le port.",
-    "target_exists": "{repository} : il y a déjà un {target} ; {file} n’a pas été déplacé par-dessus.",
+    "target_exists": _target_exists,
     "tls_channel_broken": "{repository} : {host}:{port} a rompu la connexion chiffrée. vsftpd fait cela quand quelque chose lui déplaît (`500 OOPS`), le plus souvent un dossier personnel absent ou accessible en écriture : son exploitant le trouvera dans le journal du serveur.",
     "tls_failed": "{repository} : aucune connexion chiffrée avec {host}:{port} n’a pu s’établir ({error}).",
     "tls_no_common_version": "{repository} : {host}:{port} ne parle aucune version sûre de TLS ({error}). Son exploitant devrait activer TLS 1.2 ou plus récent.",
@@ -300,12 +361,16 @@ WORDS: Words = {
     "tls_session_reuse_required": "{repository} : {host}:{port} veut que ses connexions de données reprennent la session TLS et ne l’a pas reconnue (« {answer} »). Prévenez son exploitant, et nous.",
     "transfer_cut": "{repository} : le serveur a interrompu un transfert (« {answer} »). Il sera repris au prochain passage.",
     "transfer_too_slow": "{repository} : moins de 1 Kio par seconde est venu de {host}:{port} pendant une minute, et le transfert a été interrompu. Il sera repris au prochain passage.",
+    "upload_cut": "{repository} : {received} des {expected} octets de {written} sont arrivés dans {directory}. Un nouvel essai aura lieu au prochain passage.",
     # ---- reading: files
     "bad_archive": _bad_archive,
-    "cut": "Le fichier s’arrête au milieu de sa dernière ligne. Demandez le fichier entier.",
+    "cut": _cut,
     "duplicate_column": _duplicate_column,
     "empty": "Le fichier est vide\u00a0: pas même un en-tête. Demandez-le à nouveau.",
-    "mirror_limit": "La liste perdrait trop de contacts. Rien n’a été importé.",
+    "errors_left_out": lambda d: (
+        f"{count(d['count'], 'autre erreur ne figure', 'autres erreurs ne figurent')} pas ici."
+    ),
+    "mirror_limit": _mirror_limit,
     "missing_column": _missing_column,
     "no_header": "La première ligne ne contient aucun nom de colonne connu. Demandez un fichier avec l’en-tête du modèle.",
     "rows_rejected": lambda d: (
@@ -321,19 +386,24 @@ WORDS: Words = {
         f"Chaque date de la colonne {listed(d.get('column'))} pourrait aussi se lire en inversant le jour et le mois."
     ),
     "empty_column": lambda d: f"La colonne {listed(d.get('column'))} est vide sur toutes les lignes.",
-    "header_changed": "L’en-tête n’est pas celui du fichier précédent.",
+    "header_changed": _header_changed,
     "late_file": "Un fichier plus récent a été importé avant celui-ci\u00a0: ses contacts n’ont pas été modifiés.",
     "legacy_encoding": "Le fichier n’est pas en UTF-8\u00a0; il a été lu en {encoding}. Demandez de l’UTF-8, pour qu’aucune lettre ne se perde.",
+    "nobody_removed": _nobody_removed,
     "unknown_column": _unknown_column,
     # ---- reading: rows
     "boolean_invalid": _boolean_invalid,
-    "choice_unknown": "ne fait pas partie des choix",
+    "choice_unknown": _choice_unknown,
     "country_unknown": "pays inconnu",
     "date_invalid": _date_invalid,
     "email_invalid": "adresse email invalide",
     "email_missing": "adresse email manquante",
     "gender_unknown": _word_unknown("sexe inconnu"),
-    "identity_missing": "ni adresse email ni numéro de téléphone",
+    "identity_missing": lambda d: (
+        "vide, alors qu’elle distingue les contacts"
+        if "field" in d
+        else "ni adresse email ni numéro de téléphone"
+    ),
     "language_missing": "langue manquante",
     "language_unknown": "langue inconnue",
     "number_invalid": _number_invalid,
@@ -396,7 +466,7 @@ WORDS: Words = {
     "template_unreadable": "Le modèle {template} est illisible ({error}). Ses messages attendent.",
     # ---- actions
     "ambiguous_contact": lambda d: (
-        f"Plusieurs contacts ont ce téléphone\u00a0: {', '.join(texts(d['ids']))}. Désignez-en un par son numéro."
+        f"Plusieurs contacts ont cette adresse ou ce téléphone\u00a0: {', '.join(texts(d['ids']))}. Désignez-en un par son numéro."
     ),
     "assignment_expected": "`{word}` n’est pas de la forme CHAMP=VALEUR.",
     "contact_exists": "Ce contact existe déjà\u00a0; `tournee contact set` le modifie.",
@@ -406,6 +476,14 @@ WORDS: Words = {
     "file_unreadable": "{file} ne peut pas être lu ou écrit\u00a0: {problem}.",
     "list_busy": "Un autre processus relève {list}\u00a0; la liste lui a été laissée.",
     "list_without_feed": "La liste {list} n’a pas de source (feed)\u00a0: la langue de ses fichiers n’est pas connue.",
+    "no_room": lambda d: (
+        f"{d['file']} fait {size(d['size'])} et il ne reste que {size(d['free'])} sur le disque de `spool`. Il n’a pas été téléchargé\u00a0; libérez de l’espace."
+    ),
+    "retry_busy": "{list} est en cours de relève. Recommencez quand elle sera finie.",
+    "retry_by_hand": "L’import {id} a été fait à la main\u00a0: son fichier ne peut être repris nulle part. `tournee import {list} FICHIER` l’importe à nouveau.",
+    "retry_file_changed": "{repository}\u00a0: {path} n’est plus le fichier de l’import {id}\u00a0; son contenu a changé. Le prochain passage prendra ce qui s’y trouve\u00a0; une copie de l’ancien s’importe par `tournee import {list} FICHIER`.",
+    "retry_file_gone": "{repository}\u00a0: le fichier de l’import {id} n’est plus à {path}, ni là où les fichiers sont rangés. Demandez-le à nouveau, ou prenez une copie\u00a0: `tournee import {list} FICHIER`.",
+    "retry_not_configured": "La liste {list} avec son flux, ou le dépôt {repository}, d’où venait l’import {id}, n’est plus configuré.",
     "unknown_contact": "Il n’y a pas de tel contact.",
     "unknown_field": lambda d: f"Il n’y a pas de champ {d['name']}{_nearest(d)}",
     "unknown_import": "Il n’y a pas d’import {id}.",
@@ -467,6 +545,8 @@ WORDS: Words = {
     "note_planned": lambda d: (
         f"{count(d['count'], 'sollicitation prévue', 'sollicitations prévues')}, dont {d['unsent']} à envoyer"
     ),
+    "note_removed": lambda d: count(d["count"], "contact retiré de la liste", "contacts retirés de la liste"),
+    "note_retry": "Une fois la configuration corrigée\u00a0: `tournee retry {id}`",
     "note_rows": lambda d: count(d["count"], "ligne", "lignes"),
     "note_see_errors": "`tournee errors {id}` montre les lignes rejetées.",
     "note_since": "depuis le {at}",
@@ -494,16 +574,20 @@ WORDS: Words = {
     "send_waiting": "En attente d’envoi.",
     "stopped": "Arrêté avant la fin\u00a0; rien de l’étape inachevée n’a été écrit.",
     "word_alerts": "Alertes",
+    "word_as_stored": "Tel qu’il serait enregistré",
     "word_blocked": "Bloqué",
     "word_by_hand": "à la main",
+    "word_code": "Code",
     "word_column": "Colonne",
     "word_contacts": "Contacts",
     "word_created": "créé",
     "word_deployment": "Déploiement",
     "word_failed": "Échec",
+    "word_field": "Champ",
     "word_file": "Fichier",
     "word_held": "Retenu",
     "word_id": "N°",
+    "word_ignored": "ignorée",
     "word_import": "Import",
     "word_invitations": "Invitations",
     "word_last_import": "Dernier import",
@@ -511,6 +595,7 @@ WORDS: Words = {
     "word_line": "Ligne",
     "word_list": "Liste",
     "word_lists": "listes",
+    "word_message": "Message",
     "word_modified": "Modifié",
     "word_never": "jamais",
     "word_next_poll": "Prochain passage",

@@ -42,6 +42,16 @@ def whole(value: object) -> int:
     return int(value) if isinstance(value, int | float) else 0
 
 
+def percent(share: object) -> str:
+    """`20` for 0.2, `57.5` for 0.575."""
+    return f"{100 * share:.10g}" if isinstance(share, int | float) else "?"
+
+
+def minute(value: object) -> str:
+    """`2026-11-23 12:05 UTC` for an instant in ISO 8601 (`2026-11-23T12:05:00Z`)."""
+    return f"{str(value)[:16].replace('T', ' ')} UTC"
+
+
 def scale(amount: float, units: Sequence[str]) -> tuple[float, str]:
     """`amount` bytes in the largest of `units` (each 1024 of the one before) that leaves at least one."""
     for unit in units[:-1]:

@@ -3,21 +3,19 @@
 The work is done a column at a time for some rows at once: most of what cells hold has been seen before.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress, repeat
 from typing import Protocol, cast
 
-from tournee.core.facts import ContactRow, FileRow, JsonValue, Reason, RowError, RowErrorCode, WarningCode
+from tournee.core.facts import ContactRow, FileRows, JsonValue, Reason, RowError, RowErrorCode, WarningCode
 from tournee.core.languages import STANDARD, Layout
-from tournee.core.languages.words import trimmed
-from tournee.core.normalise import words
-from tournee.core.normalise.cells import Cell, Convert, Seen, Word, refusal
-from tournee.core.normalise.dates import Dates
-from tournee.core.normalise.emails import email
-from tournee.core.normalise.numbers import number
-from tournee.core.normalise.phones import phone, says_its_country
-from tournee.core.normalise.texts import text
-from tournee.core.settings import FieldType
+from tournee.core.normalise.cells import Afresh, Cell, Column, Conversion, Each, Reader, Seen, refusal
+from tournee.core.normalise.conversions import Conversions
+from tournee.core.normalise.emails import Emails
+from tournee.core.normalise.members import Member, objects
+from tournee.core.normalise.phones import Phones, phone
+from tournee.core.settings import EmptyCells, FieldType
 
 #: How many cells are remembered for a column, and for all columns together.
 SEEN_OF_A_COLUMN = 10_000
@@ -29,139 +27,232 @@ _MISSING = {
     "phone": refusal(RowErrorCode.PHONE_MISSING),
     "language": refusal(RowErrorCode.LANGUAGE_MISSING),
 }
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
-class Table(Protocol):
-    """A file as `core.read` opens it."""
+class Columns(Protocol):
+    """What the columns of a file are."""
 
     @property
     def header(self) -> Sequence[str]:
-        """The names of the columns as the file writes them."""
+        """Their names as the file writes them."""
         ...
 
     @property
     def columns(self) -> Mapping[int, str]:
-        """The fields of the columns that are known, by their place in the header."""
+        """The fields of those that are known, by their place in the header."""
         ...
+
+
+class Table(Columns, Protocol):
+    """A file as `core.read` opens it."""
 
     @property
     def warnings(self) -> list[Reason]:
         """What is odd about the file; more is added while it is read."""
         ...
 
-    def batches(self) -> Iterator[list[FileRow]]:
+    def batches(self) -> Iterator[FileRows]:
         """The rows that are not blank, some at once."""
         ...
 
 
-class Normaliser:
-    """The contacts in the rows of a table."""
+class Rejected(list[RowError]):
+    """The errors of a row that is refused, in the order of the columns.
 
-    def __init__(self, layout: Layout, table: Table) -> None:
+    `identities` are those that could still be read in it (an email, a phone, what `identify_by` names), as
+    contacts are known by them; there is none where nobody can tell whose row it was.
+    """
+
+    __slots__ = ("identities",)
+
+    def __init__(self, errors: Iterable[RowError], identities: tuple[str, ...] = ()) -> None:
+        super().__init__(errors)
+        self.identities = identities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some rows of a file that follow each other: the contacts and the refused rows, each in order."""
+
+    good: list[ContactRow]
+    bad: list[Rejected]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was noticed in some rows of a file about its columns, by their fields."""
+
+    rows: int  # that could be read
+    unfilled: frozenset[str]  # without a value
+    swappable: frozenset[str]  # with a date that means another one with day and month exchanged
+    certain: frozenset[str]  # with a date that cannot be exchanged
+
+    def __add__(self, other: "Findings") -> "Findings":
+        """What was noticed in these rows and in others together."""
+        return Findings(
+            rows=self.rows + other.rows,
+            unfilled=self.unfilled & other.unfilled,
+            swappable=self.swappable | other.swappable,
+            certain=self.certain | other.certain,
+        )
+
+
+def warnings(table: Columns, findings: Findings) -> Iterator[Reason]:
+    """What is odd about a file as a whole, given what was noticed in all of its rows."""
+    ambiguous = findings.swappable - findings.certain
+    for at, key in sorted(table.columns.items()):
+        if findings.rows and key in findings.unfilled:
+            yield Reason(WarningCode.EMPTY_COLUMN, {"column": table.header[at]})
+        if key in ambiguous:
+            yield Reason(WarningCode.AMBIGUOUS_DATES, {"column": table.header[at]})
+
+
+class Normaliser:
+    """The contacts in rows of one file; several may share its rows."""
+
+    def __init__(self, layout: Layout, table: Columns) -> None:
         self._table = table
         self._layout = layout
-        self._at = {field_key: at for at, field_key in table.columns.items()}
+        self._at = {field_key: at for at, field_key in sorted(table.columns.items())}
         self._declared = sorted(field_key for field_key in self._at if field_key not in STANDARD)
-        self._conversions = _Conversions(layout)
-        most = min(SEEN_OF_A_COLUMN, SEEN_OF_ALL // len(self._at))
-        self._seen = {key: Seen(self._cell(key), most) for key in self._at if key not in ("email", "phone")}
-        self._empty: dict[str, Cell] = {key: _MISSING[key] for key in layout.required}
-        self._empty["language"] = layout.default_language or _MISSING["language"]
-        self._unfilled: set[str] | None = None  # columns without a value so far; None before the first row
+        self._conversions = Conversions(layout)
+        self._readers = {key: self._reader(key) for key in self._at if key not in ("email", "phone")}
+        self._emails = Emails(self._empty("email"))
+        self._phones = Phones(layout.phone_country, self._empty("phone"))
+        self._unfilled = frozenset(self._at)  # columns without a value so far
+        self._rows = 0
 
-    def rows(self) -> Iterator[ContactRow | list[RowError]]:
-        """For each row that is not blank, in order, the contact, or its errors in the order of the columns.
+    def batches(self) -> Iterator[Batch]:
+        """Every row that is not blank, some at once.
 
         Warnings about the whole file are added to those of the table at the end. Raises FileRejected.
         """
-        for batch in self._table.batches():
-            yield from self._batch(batch)
-        self._table.warnings.extend(self._warnings())
+        table = cast(Table, self._table)
+        for rows in table.batches():
+            yield self.batch(rows)
+        table.warnings.extend(warnings(table, self.findings))
 
-    def _cell(self, field_key: str) -> Convert:
-        convert = self._conversions.of(field_key)
-        return convert if field_key in STANDARD else _member(field_key, convert)
+    @property
+    def findings(self) -> Findings:
+        """What was noticed in the rows so far."""
+        dates = self._conversions.dates.items()
+        return Findings(
+            rows=self._rows,
+            unfilled=self._unfilled,
+            swappable=frozenset(key for key, column in dates if column.swappable),
+            certain=frozenset(key for key, column in dates if column.certain),
+        )
 
-    def _batch(self, batch: list[FileRow]) -> Iterable[ContactRow | list[RowError]]:
-        readable = [row for row in batch if not isinstance(row[1], Reason)]
-        results = self._normalised(cast(list[tuple[int, list[str]]], readable)) if readable else []
-        if len(readable) == len(batch):
-            return results
-        there = iter(results)
-        return [
-            [_error(line, None, cells)] if isinstance(cells, Reason) else next(there) for line, cells in batch
-        ]
+    def _reader(self, field_key: str) -> Reader:
+        conversion = self._conversion(field_key)
+        field = self._layout.fields.get(field_key)
+        if field and field.type is FieldType.NUMBER:
+            return Afresh(conversion)
+        return Seen(conversion, min(SEEN_OF_A_COLUMN, SEEN_OF_ALL // len(self._at)))
 
-    def _normalised(self, rows: list[tuple[int, list[str]]]) -> list[ContactRow | list[RowError]]:
-        lines = [line for line, _cells in rows]
-        columns = list(zip(*(cells for _line, cells in rows), strict=True))
+    def _conversion(self, field_key: str) -> Conversion:
+        conversion = self._conversions.of(field_key)
+        if field_key == "language":
+            return _filled(conversion, self._layout.default_language or _MISSING["language"])
+        if field_key == self._layout.identify_by:
+            return _filled(conversion, refusal(RowErrorCode.IDENTITY_MISSING, field=field_key))
+        if field_key in STANDARD:
+            return conversion
+        return self._member(field_key, conversion)
+
+    def _member(self, field_key: str, conversion: Conversion) -> Member:
+        return Member(field_key, conversion, null=self._layout.empty_cells is EmptyCells.CLEAR)
+
+    def _empty(self, field_key: str) -> Reason | None:
+        """What stands for an empty email or phone."""
+        return _MISSING[field_key] if field_key in self._layout.required else None
+
+    def batch(self, rows: FileRows) -> Batch:
+        """The contacts in some rows that follow each other."""
+        self._rows += len(rows.lines)
+        good, bad = self._normalised(rows.lines, rows.columns) if rows.lines else ([], [])
+        if rows.refused:
+            bad += [Rejected([_error(line, None, why)]) for line, why in rows.refused]
+            bad.sort(key=lambda rejected: rejected[0][0])
+        return Batch(good=good, bad=bad)
+
+    def _normalised(
+        self, lines: Sequence[int], columns: Sequence[Sequence[str]]
+    ) -> tuple[list[ContactRow], list[Rejected]]:
         cells = {field_key: columns[at] for field_key, at in self._at.items()}
-        self._note_empty(cells)
-        values = self._values(cells, len(rows))
-        identities = _identities(values["email"], values["phone"])
-        wrong = self._errors(lines, values, identities)
-        standard = (values[key] for key in _ROW)
-        contacts = zip(lines, identities, *standard, self._fields(values, len(rows)), strict=True)
-        results = cast(list[ContactRow | list[RowError]], list(contacts))
-        for at, errors in wrong.items():
-            results[at] = errors
-        return results
+        self._unfilled = frozenset(key for key in self._unfilled if not any(map(str.strip, cells[key])))
+        found = {key: reader.read(cells[key]) for key, reader in self._readers.items()}
+        identities, nobody = self._reached(found, cells)
+        if self._layout.identify_by:
+            identities = self._identified(self._layout.identify_by, found)
+        wrong = self._errors(lines, found, nobody)
+        contacts = self._contacts(lines, identities, found)
+        if not wrong:
+            return contacts, []
+        bad = [Rejected(errors, _known(found, row)) for row, errors in sorted(wrong.items())]
+        kept = bytearray(b"\1") * len(contacts)
+        for row in wrong:
+            kept[row] = 0
+        return [*compress(contacts, kept)], bad
 
-    def _values(self, cells: Mapping[str, Sequence[str]], rows: int) -> dict[str, Sequence[Cell]]:
-        """The values of every standard field and of the declared ones that are there."""
-        values: dict[str, Sequence[Cell]] = {key: [None] * rows for key in STANDARD}
-        values |= {key: seen.read(cells[key]) for key, seen in self._seen.items()}
-        if "email" in cells:
-            values["email"] = list(map(email, cells["email"]))
+    def _reached(
+        self, found: dict[str, Column], cells: Mapping[str, Sequence[str]]
+    ) -> tuple[Sequence[Cell], Sequence[int]]:
+        """Find emails and phones; what contacts are known by, and the rows that have neither."""
         if "phone" in cells:
-            values["phone"] = self._phones(cells["phone"], values["country"])
-        for key, empty in self._empty.items():
-            values[key] = [empty if value is None else value for value in values[key]]
-        return values
+            found["phone"] = self._phones.read(cells["phone"], found.get("country"))
+        phones = found["phone"][0] if "phone" in cells else ()
+        if "email" not in cells:
+            return phones, [row for row, number in enumerate(phones) if number is None]
+        emails, known, special = self._emails.read(cells["email"])
+        found["email"] = emails, [row for row in special if isinstance(emails[row], Reason)]
+        for row in special if phones else ():
+            known[row] = known[row] or phones[row]
+        return known, [row for row in special if emails[row] is None and not (phones and phones[row])]
 
-    def _phones(self, cells: Sequence[str], countries: Sequence[Cell]) -> list[Cell]:
-        usual = self._layout.phone_country
-        return [
-            _phone_from_nowhere(cell) if isinstance(country, Reason) else phone(cell, country or usual)
-            for cell, country in zip(cells, cast(Sequence[Word], countries), strict=True)
-        ]
-
-    def _fields(self, values: Mapping[str, Sequence[Cell]], rows: int) -> Sequence[str | None]:
-        """The declared fields of each row as canonical JSON; a refused row's does not matter."""
-        if not self._declared:
-            return [None] * rows
-        return [
-            "{" + ",".join([part for part in parts if part.__class__ is str]) + "}" if any(parts) else None
-            for parts in zip(*(cast(Sequence[str], values[key]) for key in self._declared), strict=True)
-        ]
+    def _identified(self, by: str, found: dict[str, Column]) -> Sequence[Cell]:
+        """What contacts are known by who are identified by a field; that becomes a member of the JSON."""
+        values, refused = found[by]
+        member = self._member(by, Each(str)).of
+        found[by] = [member(value) for value in values], refused
+        identities = [f"{by}={value}" for value in values]
+        for row in refused:
+            identities[row] = ""
+        found["identity"] = identities, refused
+        return identities
 
     def _errors(
-        self, lines: Sequence[int], values: Mapping[str, Sequence[Cell]], identities: Sequence[str | None]
+        self, lines: Sequence[int], found: Mapping[str, Column], nobody: Iterable[int]
     ) -> dict[int, list[RowError]]:
         """The errors of the rows that have any, by their place among the rows."""
         wrong: dict[int, list[RowError]] = {}
-        for key, at in sorted(self._at.items(), key=lambda item: item[1]):
-            for row in _refused(values[key]):
-                refused = cast(Reason, values[key][row])
-                wrong.setdefault(row, []).append(_error(lines[row], self._table.header[at], refused))
-        for row, identity in enumerate(identities):
-            if identity is None and values["email"][row] is None and values["phone"][row] is None:
-                wrong.setdefault(row, []).append(_error(lines[row], None, _IDENTITY_MISSING))
+        for key, at in self._at.items():
+            values, refused = found[key]
+            for row in refused:
+                error = _error(lines[row], self._table.header[at], cast(Reason, values[row]))
+                wrong.setdefault(row, []).append(error)
+        for row in nobody:
+            wrong.setdefault(row, []).append(_error(lines[row], None, _IDENTITY_MISSING))
         return wrong
 
-    def _note_empty(self, cells: Mapping[str, Sequence[str]]) -> None:
-        unfilled = set(self._at) if self._unfilled is None else self._unfilled
-        self._unfilled = {key for key in unfilled if not any(map(str.strip, cells[key]))}
+    def _contacts(
+        self, lines: Sequence[int], identities: Sequence[Cell], found: Mapping[str, Column]
+    ) -> list[ContactRow]:
+        """A row for each contact; of a refused one it does not matter."""
+        absent = {"language": repeat(self._layout.default_language)}
+        standard = [found[key][0] if key in found else absent.get(key, repeat(None)) for key in _ROW]
+        rows = zip(lines, identities, *standard, self._objects(found), strict=False)
+        return cast(list[ContactRow], list(rows))
 
-    def _warnings(self) -> Iterator[Reason]:
-        ambiguous = {key for key, dates in self._conversions.dates.items() if dates.ambiguous}
-        for key, at in sorted(self._at.items(), key=lambda item: item[1]):
-            details = {"column": self._table.header[at]}
-            if key in (self._unfilled or ()):
-                yield Reason(WarningCode.EMPTY_COLUMN, details)
-            if key in ambiguous:
-                yield Reason(WarningCode.AMBIGUOUS_DATES, details)
+    def _objects(self, found: Mapping[str, Column]) -> Iterable[str | None]:
+        """The declared fields of each row."""
+        if not self._declared:
+            return repeat(None)
+        members = []
+        for key in self._declared:
+            values, refused = found[key]
+            members.append(_without(values, refused) if refused else values)
+        return objects(members)
 
 
 #: The standard fields in the order of a contact row.
@@ -175,7 +266,7 @@ def one(layout: Layout, assignments: Mapping[str, str]) -> dict[str, JsonValue] 
     is there when the email or the phone is: it is what the contact would be known by. Raises KeyError for a
     field that does not exist.
     """
-    conversions = _Conversions(layout)
+    conversions = Conversions(layout)
     others = [key for key in assignments if key != "phone"]
     values: dict[str, Cell] = {key: conversions.of(key)(assignments[key]) for key in others}
     if "phone" in assignments:
@@ -185,69 +276,42 @@ def one(layout: Layout, assignments: Mapping[str, str]) -> dict[str, JsonValue] 
     wrong = [_error(1, key, value) for key, value in values.items() if isinstance(value, Reason)]
     if wrong:
         return wrong
-    [identity] = _identities([values.get("email")], [values.get("phone")])
+    identity = _identity(layout, values)
     return cast(dict[str, JsonValue], values | ({"identity": identity} if identity else {}))
 
 
-class _Conversions:
-    """How the cells of each field are read; `dates` has those of the date fields that were asked for."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.dates: dict[str, Dates] = {}
-        self._layout = layout
-
-    def of(self, field_key: str) -> Convert:
-        """The conversion of a field other than `phone`, which takes the country too."""
-        language = self._layout.language
-        standard: dict[str, Callable[[], Convert]] = {
-            "last_name": lambda: text,
-            "first_name": lambda: text,
-            "gender": lambda: words.gender(language),
-            "title": lambda: words.title(language),
-            "country": lambda: words.country(language),
-            "email": lambda: email,
-            "language": lambda: words.spoken(language),
-        }
-        declared: dict[FieldType, Callable[[], Convert]] = {
-            FieldType.TEXT: lambda: text,
-            FieldType.NUMBER: lambda: number(language.tag),
-            FieldType.DATE: lambda: self.dates.setdefault(field_key, Dates(language.tag)).read,
-            FieldType.BOOLEAN: lambda: words.boolean(language),
-        }
-        if field_key in standard:
-            return standard[field_key]()
-        return declared[self._layout.fields[field_key].type]()
+def _identity(layout: Layout, values: Mapping[str, Cell]) -> Cell:
+    if layout.identify_by and (value := values.get(layout.identify_by)):
+        return f"{layout.identify_by}={value}"
+    address = values.get("email")
+    return address.casefold() if isinstance(address, str) else values.get("phone")
 
 
-def _member(field_key: str, convert: Convert) -> Convert:
-    """The conversion to a member of a JSON object."""
-    encode = _ENCODER.encode
-    start = encode(field_key) + ":"
+def _filled(conversion: Conversion, empty: Cell) -> Conversion:
+    """The same conversion, with a value for empty cells."""
 
     def read(cell: str) -> Cell:
-        value = convert(cell)
-        return value if value is None or isinstance(value, Reason) else start + encode(value)
+        value = conversion(cell)
+        return empty if value is None else value
 
-    return read
-
-
-def _identities(emails: Sequence[Cell], phones: Sequence[Cell]) -> list[str | None]:
-    """The case-folded email, else the phone, else None; that of a refused cell does not matter."""
-    return [
-        address.casefold() if isinstance(address, str) else number if isinstance(number, str) else None
-        for address, number in zip(emails, phones, strict=True)
-    ]
+    return Each(read)
 
 
-def _phone_from_nowhere(cell: str) -> Word:
-    """A phone whose row's country is refused: wrong only where no country could make it right."""
-    return phone(cell, None) if says_its_country(cell) else trimmed(cell) or None
+def _known(found: Mapping[str, Column], row: int) -> tuple[str, ...]:
+    """The identities that a refused row holds."""
+    address, number, named = (
+        found[key][0][row] if key in found else None for key in ("email", "phone", "identity")
+    )
+    known = (named, address.casefold() if isinstance(address, str) else None, number)
+    return tuple(identity for identity in known if isinstance(identity, str) and identity)
 
 
-def _refused(values: Sequence[Cell]) -> list[int]:
-    if Reason not in set(map(type, values)):
-        return []
-    return [row for row, value in enumerate(values) if isinstance(value, Reason)]
+def _without(members: Sequence[Cell], refused: Sequence[int]) -> Sequence[Cell]:
+    """The members, with an empty text for each that is refused."""
+    left = list(members)
+    for row in refused:
+        left[row] = ""
+    return left
 
 
 def _error(line: int, column: str | None, reason: Reason) -> RowError:

@@ -6,26 +6,74 @@ expression; whatever is not certain to be valid is left to the library.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import cast
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
-from phonenumbers.phonemetadata import PhoneNumberDesc
 
-from tournee.core.facts import RowErrorCode
+from tournee.core.facts import Reason, RowErrorCode
 from tournee.core.languages.words import trimmed
-from tournee.core.normalise.cells import Word, refusal
+from tournee.core.normalise.cells import Cell, Column, Word, refusal, refused
+from tournee.core.normalise.plans import MARKS, plain, plain_ones
 
 _INVALID = refusal(RowErrorCode.PHONE_INVALID)
-_MARKS = str.maketrans("", "", " .-()/\u00a0")
+_MARKS = str.maketrans("", "", MARKS)
 _ODD_SPACES = str.maketrans(dict.fromkeys(["\t", *map(chr, range(0x2000, 0x200B)), "\u202f"], " "))
 _LONGEST = 250  # that the library looks at
+_begins_somewhere = re.compile(r"[+＋\d]").search
+_NOWHERE = ""  # the country of a row whose country is refused
 
-_NOTHING = r"(?!)"
 
-_Matches = Callable[[str], object]
+class Phones:
+    """The phones of a column, from the countries of their rows, else from `usual`.
+
+    `empty` stands for an empty cell.
+    """
+
+    def __init__(self, usual: str, empty: Reason | None) -> None:
+        self._usual = usual
+        self._empty = empty
+
+    def read(self, cells: Sequence[str], countries: Column | None) -> Column:
+        """The values, and the places of those that are refused, given the countries of the rows."""
+        if countries is None:
+            values = self._from(self._usual, cells)
+            return values, refused(values)
+        values = [None] * len(cells)
+        for country, places in _grouped(*countries).items():
+            some = [cells[at] for at in places]
+            found = (
+                self._from_nowhere(some) if country == _NOWHERE else self._from(country or self._usual, some)
+            )
+            for at, value in zip(places, found, strict=True):
+                values[at] = value
+        return values, refused(values)
+
+    def _from(self, country: str, cells: Sequence[str]) -> list[Cell]:
+        values = plain_ones(cells, country)
+        for at in [at for at, number in enumerate(values) if number is None]:
+            number = phone(cells[at], country)
+            values[at] = self._empty if number is None else number
+        return values
+
+    def _from_nowhere(self, cells: Sequence[str]) -> list[Cell]:
+        """Phones of rows whose country is refused: wrong only where no country could make them right."""
+        return [
+            (phone(cell, None) if trimmed(cell).startswith(("+", "(+")) else trimmed(cell)) or self._empty
+            for cell in cells
+        ]
+
+
+def _grouped(countries: Sequence[Cell], nowhere: Sequence[int]) -> dict[str | None, list[int]]:
+    """The places of the rows from each country."""
+    known = list(countries)
+    for at in nowhere:
+        known[at] = _NOWHERE
+    places = defaultdict[str | None, list[int]](list)
+    for at, country in enumerate(cast(list[str | None], known)):
+        places[country].append(at)
+    return places
 
 
 def phone(text: str, country: str | None) -> Word:
@@ -35,18 +83,13 @@ def phone(text: str, country: str | None) -> Word:
     """
     if not text:
         return None
-    return _plain(text.translate(_MARKS), country) or _judged(trimmed(text), country)
-
-
-def says_its_country(text: str) -> bool:
-    """Whether a number holds for any country."""
-    return trimmed(text).startswith(("+", "(+"))
+    return plain(text.translate(_MARKS), country) or _judged(trimmed(text), country)
 
 
 def _judged(text: str, country: str | None) -> Word:
     if not text:
         return None
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not _begins_somewhere(text):
         return _INVALID
     try:
         number = phonenumbers.parse(text.translate(_ODD_SPACES), country)
@@ -55,106 +98,3 @@ def _judged(text: str, country: str | None) -> Word:
     if not phonenumbers.is_valid_number(number):
         return _INVALID
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-# ---------------------------------------------------------------- plain numbers
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A numbering plan that takes a national prefix away, if there is one, and rewrites nothing."""
-
-    code: str
-    national: Callable[[str], re.Match[str] | None]  # its national prefix
-    abroad: _Matches  # whether it starts with what is dialled before a country code
-    abroad_is_00: bool
-    valid: _Matches  # whether it is a number of a region with the same code
-    valid_without: _Matches  # the same, and it could be one of this region, so that the prefix is taken away
-
-    def e164(self, digits: str) -> str | None:
-        """The number without national prefix, in E.164; None where that is not certain."""
-        prefix = self.national(digits)
-        if prefix is None:
-            return f"+{self.code}{digits}" if self.valid(digits) else None
-        number = digits[prefix.end() :]
-        return f"+{self.code}{number}" if self.valid_without(number) else None
-
-
-def _plain(digits: str, country: str | None) -> str | None:
-    if digits.startswith("+"):
-        return _from_abroad(digits[1:])
-    plan = _plan(country)
-    if plan is None:
-        return None
-    if plan.abroad(digits):
-        return _from_abroad(digits[2:]) if plan.abroad_is_00 else None
-    # the library may take its first digits for the country code
-    return None if digits.startswith(plan.code) else plan.e164(digits)
-
-
-def _from_abroad(digits: str) -> str | None:
-    plan = _plan_of_code(digits[:3])
-    return plan.e164(digits[len(plan.code) :]) if plan else None
-
-
-@lru_cache(maxsize=1_000)
-def _plan_of_code(start: str) -> _Plan | None:
-    """The plan of the main region with the country code that `start` begins with."""
-    if not (start.isascii() and start.isdigit()) or start.startswith("0"):
-        return None
-    codes = (int(start[:length]) for length in range(1, len(start) + 1))
-    code = next((code for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), None)
-    return _plan(COUNTRY_CODE_TO_REGION_CODE[code][0]) if code else None
-
-
-@lru_cache(maxsize=300)
-def _plan(region: str | None) -> _Plan | None:
-    metadata = PhoneMetadata.metadata_for_region(region, None) if region else None
-    if metadata is None or metadata.general_desc is None or metadata.country_code is None:
-        return None
-    if metadata.national_prefix_transform_rule or not metadata.international_prefix:
-        return None
-    valid = _valid(COUNTRY_CODE_TO_REGION_CODE[metadata.country_code])
-    return _Plan(
-        code=str(metadata.country_code),
-        national=re.compile(metadata.national_prefix_for_parsing or _NOTHING, re.ASCII).match,
-        abroad=re.compile(metadata.international_prefix).match,
-        abroad_is_00=metadata.international_prefix == "00",
-        valid=_matches(valid),
-        valid_without=_matches(rf"(?={_described(metadata.general_desc)}\Z)(?:{valid})"),
-    )
-
-
-def _matches(pattern: str) -> _Matches:
-    return re.compile(pattern, re.ASCII).fullmatch
-
-
-def _valid(regions: Sequence[str]) -> str:
-    """A pattern for the numbers that are valid in the region that the library finds for them."""
-    if len(regions) == 1:
-        return _of_some_type(PhoneMetadata.metadata_for_region(regions[0]))
-    # the first region whose leading digits match has the number, valid or not
-    patterns, not_before = [], ""
-    for metadata in map(PhoneMetadata.metadata_for_region, regions):
-        leading = f"(?:{metadata.leading_digits})" if metadata and metadata.leading_digits else ""
-        patterns.append(f"{not_before}(?={leading}){_of_some_type(metadata)}")
-        not_before += f"(?!{leading})" if leading else ""
-    return "|".join(f"(?:{pattern})" for pattern in patterns)
-
-
-def _of_some_type(metadata: PhoneMetadata | None) -> str:
-    if metadata is None:
-        return _NOTHING
-    kinds = (
-        metadata.fixed_line, metadata.mobile, metadata.premium_rate, metadata.toll_free, metadata.shared_cost,
-        metadata.voip, metadata.personal_number, metadata.pager, metadata.uan, metadata.voicemail,
-    )  # fmt: skip
-    patterns = [_described(kind) for kind in kinds]
-    return rf"(?={_described(metadata.general_desc)}\Z)(?:{'|'.join(patterns)})"
-
-
-def _described(description: PhoneNumberDesc | None) -> str:
-    if description is None or not description.national_number_pattern:
-        return _NOTHING
-    lengths = "|".join(f".{{{length}}}" for length in description.possible_length if length > 0)
-    return rf"(?:(?=(?:{lengths})\Z)(?:{description.national_number_pattern}))"

@@ -1,17 +1,24 @@
 """Cells that hold any text."""
 
 import unicodedata
+from collections.abc import Callable
 
 from tournee.core.facts import RowErrorCode
 from tournee.core.languages.words import trimmed
 from tournee.core.normalise.cells import Word, refusal
 
+#: How long the texts are that no setting limits.
 MOST_CHARACTERS = 10_000
 
-_TOO_LONG = refusal(RowErrorCode.TEXT_TOO_LONG, most=MOST_CHARACTERS)
 
+def text(most: int = MOST_CHARACTERS) -> Callable[[str], Word]:
+    """How texts of at most `most` characters are read: in composed form, the same from every system."""
+    too_long = refusal(RowErrorCode.TEXT_TOO_LONG, most=most)
 
-def text(cell: str) -> Word:
-    """The text in composed form, so that a name is the same from every system; None for an empty cell."""
-    value = unicodedata.normalize("NFC", trimmed(cell))
-    return _TOO_LONG if len(value) > MOST_CHARACTERS else value or None
+    def read(cell: str) -> Word:
+        value = trimmed(cell)
+        if not value.isascii():
+            value = unicodedata.normalize("NFC", value)
+        return too_long if len(value) > most else value or None
+
+    return read

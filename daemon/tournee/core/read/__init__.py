@@ -7,27 +7,27 @@ not grow with the file.
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tournee.core.facts import FileRow, Reason, RowErrorCode, WarningCode
+from tournee.core.facts import FileRows, Reason, WarningCode
 from tournee.core.languages import Layout
-from tournee.core.languages.words import trimmed
+from tournee.core.read.columns import rows_of
 from tournee.core.read.decode import Encoding, detect, texts
 from tournee.core.read.header import Header, read_header
-from tournee.core.read.lines import LINE_ENDS, Lines, Rows
-from tournee.core.read.unpack import Limits, blocks
+from tournee.core.read.lines import Lines
+from tournee.core.read.pieces import Piece, Pieces
+from tournee.core.read.unpack import blocks
+from tournee.core.settings import Limits
 
-__all__ = ["Limits", "Table", "open_table"]
+__all__ = ["Piece", "Table", "open_table", "rows_of"]
 
 LIMITS = Limits()
 
-#: How much is given out at once: enough to work on columns, little enough to hold.
-BATCH_ROWS = 1_000
-BATCH_CHARACTERS = 1 << 20
-
-_UNCLOSED = Reason(RowErrorCode.QUOTE_UNCLOSED.value)
-
 
 class Table:
-    """A file whose header is known: `columns` gives the field of a column by its place in `header`."""
+    """A file whose header is known: `columns` gives the field of a column by its place in `header`.
+
+    `cut` tells, once the rows were given, that the last one is cut, and where it starts; it is given as a row
+    nevertheless. A file that was cut between two rows cannot be told from a whole one.
+    """
 
     def __init__(self, header: Header, encoding: Encoding, lines: Lines) -> None:
         self.header = header.names
@@ -37,41 +37,25 @@ class Table:
         self.warnings = list(header.warnings)
         if encoding.legacy:
             self.warnings.append(Reason(WarningCode.LEGACY_ENCODING, {"encoding": encoding.name}))
-        self._lines = lines
+        width = len(header.names)
+        self._pieces = Pieces(lines, header.delimiter, width, inside_character=encoding.cut)
 
-    def batches(self) -> Iterator[list[FileRow]]:
-        """The rows after the header that are not blank, some at once; it can be asked for once.
+    @property
+    def cut(self) -> Reason | None:
+        """Why the last row is not whole, once the rows were given."""
+        return self._pieces.cut
+
+    def pieces(self) -> Iterator[Piece]:
+        """The rows after the header as work for `rows_of`, in order; it can be asked for once.
 
         Raises FileRejected for a line beyond the limit.
         """
-        batch: list[FileRow] = []
-        room = BATCH_CHARACTERS
-        lines, delimiter, width = self._lines, self.delimiter, len(self.header)
-        quoted = Rows(lines, delimiter)
-        for line in lines:
-            number = lines.number
-            cells = quoted.cells(line) if '"' in line else line.rstrip(LINE_ENDS).split(delimiter)
-            if row := _row(cells, width):
-                batch.append((number, row))
-                room -= len(line) if '"' not in line else sum(map(len, cells or ()))
-            if len(batch) == BATCH_ROWS or room <= 0:
-                yield batch
-                batch, room = [], BATCH_CHARACTERS
-        if batch:
-            yield batch
+        return iter(self._pieces)
 
-
-def _row(cells: list[str] | None, width: int) -> list[str] | Reason | None:
-    """The cells, as many as there are columns, or why not; None for a blank row."""
-    if cells is None:
-        return _UNCLOSED
-    if not (cells[0][:1].isalnum() or any(map(trimmed, cells))):
-        return None
-    if len(cells) == width:
-        return cells
-    if any(map(trimmed, cells[width:])):
-        return Reason(RowErrorCode.ROW_TOO_LONG.value, {"cells": len(cells), "columns": width})
-    return cells[:width] + [""] * (width - len(cells))
+    def batches(self) -> Iterator[FileRows]:
+        """The rows after the header that are not blank, some at once; asked for instead of `pieces`."""
+        for piece in self.pieces():
+            yield rows_of(piece, self.delimiter, len(self.header))
 
 
 def open_table(stream: BinaryIO, *, name: str, layout: Layout, limits: Limits = LIMITS) -> Table:

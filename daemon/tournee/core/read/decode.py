@@ -25,10 +25,14 @@ _SIGNATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the bytes are read; `legacy` where it is the language's code page for want of UTF-8."""
+    """How the bytes are read; `legacy` where it is the language's code page for want of UTF-8.
+
+    `cut` where the file ends in the middle of a character, which is left out then.
+    """
 
     name: str
     legacy: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class _Broken:
 
     offset: int
     nul: bool
-    foreign: int
+    foreign: int = 0
+    at_the_end: bool = False  # all that is wrong: the last character is not whole
 
 
 def detect(blocks: Blocks, code_page: str) -> Encoding:
@@ -52,6 +57,8 @@ def detect(blocks: Blocks, code_page: str) -> Encoding:
     broken = _trouble(blocks, encoding.name)
     if broken is None:
         return encoding
+    if broken.at_the_end and (marked or broken.foreign):
+        return Encoding(encoding.name, cut=True)
     if marked is None and not broken.nul and broken.foreign <= UTF8_BY_CHANCE:
         encoding = Encoding(code_page, legacy=True)
         broken = _trouble(blocks, code_page)
@@ -72,19 +79,20 @@ def _trouble(blocks: Blocks, name: str) -> _Broken | None:
     """What keeps the bytes from being text in that encoding."""
     decode = codecs.getincrementaldecoder(name)().decode
     width = 2 if name.startswith("utf-16") else 1
-    taken = foreign = 0
+    taken = characters = 0
     for block in itertools.chain(blocks(), [b""]):
         taken += len(block)
         try:
             text = decode(block, not block)
         except UnicodeDecodeError as error:
             # error.object is the block, with what was left of the one before
-            foreign += error.start - len(error.object[: error.start].decode(error.encoding))
-            return _Broken(taken - len(error.object) + error.start, nul=False, foreign=foreign)
+            offset = taken - len(error.object) + error.start
+            characters += len(error.object[: error.start].decode(error.encoding))
+            return _Broken(offset, nul=False, foreign=offset - characters, at_the_end=not block)
         if "\0" in text:
             nul = text.index("\0") * width if width == 2 else block.index(b"\0")
-            return _Broken(taken - len(block) + nul, nul=True, foreign=foreign)
-        foreign += len(block) - len(text)
+            return _Broken(taken - len(block) + nul, nul=True)
+        characters += len(text)
     return None
 
 

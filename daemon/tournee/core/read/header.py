@@ -10,6 +10,7 @@ from tournee.core.errors import FileRejected
 from tournee.core.facts import Reason, RejectReason, WarningCode
 from tournee.core.languages import Layout
 from tournee.core.languages.words import UNSEEN, column_key, trimmed
+from tournee.core.read.changes import quotable
 from tournee.core.read.lines import Lines, Rows
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -39,13 +40,19 @@ def read_header(lines: Lines, layout: Layout, most_columns: int) -> Header:
         delimiters = (sep[1],)
         first = _first_line(lines)
     known = {tag: layout.columns(language) for tag, language in layout.languages.items()}
-    known[layout.language.tag] = layout.columns()
+    known[layout.language.tag] = _familiar(layout)
     trials = [_Trial(delimiter, _names(lines, first, delimiter), known) for delimiter in delimiters]
     best = max(trials, key=lambda trial: (max(trial.scores.values()), trial.scores[layout.language.tag]))
     Rows(lines, best.delimiter).cells(first)  # so that the lines of the header are behind us
     if len(best.names) > most_columns:
         raise FileRejected(RejectReason.TOO_LARGE, {"limit": "columns", "most": most_columns})
     return _accepted(best, layout)
+
+
+def _familiar(layout: Layout) -> dict[str, str]:
+    """What tells the feed's own language: its columns, and those whose names are a field's elsewhere."""
+    others = map(column_key, layout.language.other_columns)
+    return {**{key: key for key in others}, **layout.columns()}
 
 
 def _first_line(lines: Lines) -> str:
@@ -106,15 +113,16 @@ def _refuse_other_language(scores: Mapping[str, int], layout: Layout) -> None:
 def _refuse_twice(names: Sequence[str], columns: Mapping[int, str], layout: Layout) -> None:
     for field_key, times in Counter(columns.values()).items():
         if times > 1:
-            known = {column_key(name): name for name in layout.names(field_key)}
-            written = [known[column_key(names[at])] for at, other in columns.items() if other == field_key]
+            written = [
+                layout.name_of(names[at], field_key) for at, other in columns.items() if other == field_key
+            ]
             details = {"column": layout.names(field_key)[0], "written": written}
             raise FileRejected(RejectReason.DUPLICATE_COLUMN, details)
 
 
 def _refuse_missing(columns: Mapping[int, str], layout: Layout) -> None:
     there = set(columns.values())
-    needed = [] if layout.default_language else ["language"]
+    needed = [key for key in (layout.identify_by,) if key] + ([] if layout.default_language else ["language"])
     missing = [key for key in (*sorted(layout.required), *needed) if key not in there]
     either = [] if there & {"email", "phone"} or layout.required & {"email", "phone"} else ["email", "phone"]
     if missing or either:
@@ -137,7 +145,7 @@ def _unknown(names: Sequence[str], columns: Mapping[int, str], layout: Layout) -
 
 def _unknown_column(at: int, name: str, free: Mapping[str, str], layout: Layout) -> dict[str, object]:
     """Where the column is, what it is called unless that may be a person's data, and what it may mean."""
-    if not name or "@" in name or sum(map(str.isdigit, name)) >= 5:
+    if not quotable(name):
         return {"column": None, "position": at + 1, "nearest": None}
     near = difflib.get_close_matches(column_key(name), free, n=1, cutoff=_LIKENESS)
     nearest = layout.names(free[near[0]])[0] if near else None

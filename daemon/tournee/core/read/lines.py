@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections import deque
 from collections.abc import Iterator
 
 from tournee.core.errors import FileRejected
@@ -16,51 +15,84 @@ _CLOSING = re.compile(r'(?:[^"]++|"")*+"')
 class Lines:
     """The lines of a text with their ends; CR, LF and CRLF each end a line.
 
-    `number` is that of the last line given. Lines can be put back, to be given again. Raises FileRejected
-    (`too_large`) for a line of more than `limit` characters.
+    `number` is that of the last line given; `unended` tells, once all were given, that the last has no end.
+    Lines can be put back, to be given again. Raises FileRejected (`too_large`) for a line of more than
+    `limit` characters.
     """
 
     def __init__(self, texts: Iterator[str], limit: int) -> None:
         self.number = 0
+        self.unended = False
         self.limit = limit
-        self._back: deque[str] = deque()
-        self._fresh = self._split(texts)
+        self._texts = texts
+        self._rest = ""  # of the text, behind the last line end
+        self._loaded = 0  # lines
+        self._ahead: list[str] = []  # those at hand, of which `_at` were given
+        self._at = 0
 
     def __iter__(self) -> Iterator[str]:
-        while (line := self.next()) is not None:
-            yield line
-            while not self._back and (line := next(self._fresh, None)) is not None:
-                self.number += 1
-                yield line
+        return iter(self.next, None)
 
     def next(self) -> str | None:
         """The next line, or None at the end."""
-        line = self._back.popleft() if self._back else next(self._fresh, None)
-        if line is not None:
-            self.number += 1
-        return line
+        if self._at == len(self._ahead) and not self._load():
+            return None
+        self._at += 1
+        self.number += 1
+        return self._ahead[self._at - 1]
+
+    def some(self, most: int) -> list[str]:
+        """The next lines, up to `most` of them, as they are at hand; none at the end."""
+        if self._at == len(self._ahead) and not self._load():
+            return []
+        given = self._ahead[self._at : self._at + most]
+        self._at += len(given)
+        self.number += len(given)
+        return given
+
+    def back(self, count: int) -> None:
+        """Give the last `count` lines again, of those that came together."""
+        self._at -= count
+        self.number -= count
+
+    def skip(self, count: int) -> None:
+        """Give the next `count` lines, which were given before, no more."""
+        self._at += count
+        self.number += count
 
     def put_back(self, lines: list[str]) -> None:
         """Give these lines, the last ones given, again."""
-        self._back.extendleft(reversed(lines))
         self.number -= len(lines)
+        if len(lines) <= self._at:
+            self._at -= len(lines)
+        else:
+            self._ahead[: self._at] = lines
+            self._at = 0
 
-    def _split(self, texts: Iterator[str]) -> Iterator[str]:
-        rest = ""
-        seen = 0
-        for text in texts:
-            lines = io.StringIO(rest + text, newline="").readlines()
+    def _load(self) -> bool:
+        """Have more lines at hand, unless the text is over."""
+        for text in self._texts:
+            lines = io.StringIO(self._rest + text, newline="").readlines()
             # a line is whole when its end is, and CR may be half of CRLF
-            rest = "" if not lines or lines[-1].endswith("\n") else lines.pop()
-            self._check([*lines, rest], seen)
-            seen += len(lines)
-            yield from lines
-        if rest:
-            yield rest
+            self._rest = "" if not lines or lines[-1].endswith("\n") else lines.pop()
+            self._check(lines)
+            if lines:
+                return self._have(lines)
+        if not self._rest:
+            return False
+        last, self._rest = self._rest, ""
+        self.unended = not last.endswith("\r")
+        return self._have([last])
 
-    def _check(self, lines: list[str], seen: int) -> None:
-        if max(map(len, lines)) > self.limit:
-            line = seen + 1 + next(at for at, line in enumerate(lines) if len(line) > self.limit)
+    def _have(self, lines: list[str]) -> bool:
+        self._ahead, self._at = lines, 0
+        self._loaded += len(lines)
+        return True
+
+    def _check(self, lines: list[str]) -> None:
+        lengths = [*map(len, lines), len(self._rest)]
+        if max(lengths) > self.limit:
+            line = self._loaded + 1 + next(at for at, length in enumerate(lengths) if length > self.limit)
             raise FileRejected(RejectReason.TOO_LARGE, {"limit": "line", "most": self.limit, "line": line})
 
 
@@ -71,11 +103,13 @@ class Rows:
     belongs to the cell too. A quote counts as unclosed when the text ends, when the row outgrows the limit of
     a line, or when text follows the quote that would close it on a later line: that one opens another cell.
 
-    `taken` has the lines after the first that made the last row.
+    `taken` has the lines after the first that made the last row, or that were looked at in vain for the end
+    of its quote; `at_the_end` tells that the text ended before that quote was closed.
     """
 
     def __init__(self, lines: Lines, delimiter: str) -> None:
         self.taken: list[str] = []
+        self.at_the_end = False
         self._lines = lines
         self._delimiter = delimiter
         self._alone_until = 0
@@ -87,10 +121,15 @@ class Rows:
         looked at more than twice, whatever the file holds.
         """
         self.taken = []
+        self.at_the_end = False
         try:
             return next(csv.reader((line,), delimiter=self._delimiter, strict=True))
         except csv.Error:  # it goes on, or is not as the module wants it
             return self._piece_by_piece(line)
+
+    def may_go_on(self, number: int, lines: list[str]) -> bool:
+        """Whether a row that starts on line `number` may have more lines than these."""
+        return number > self._alone_until and sum(map(len, lines)) < self._lines.limit
 
     def _piece_by_piece(self, line: str) -> list[str] | None:
         lines = self._lines
@@ -100,6 +139,7 @@ class Rows:
         while row.unfinished and room > 0 and lines.number > self._alone_until:
             following = lines.next()
             if following is None:
+                self.at_the_end = True
                 break
             self.taken.append(following)
             room -= len(following)

@@ -6,15 +6,15 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from tournee.core.errors import FileRejected
 from tournee.core.facts import RejectReason
+from tournee.core.settings import Limits
 
 BLOCK = 1 << 16
 #: The ratio is not looked at before: the same short row over and over is no bomb.
-RATIO_FROM = 4 * BLOCK
+RATIO_FROM = 1 << 18
 #: A zip with one file needs no more of a directory.
 DIRECTORY_LIMIT = 1 << 20
 
@@ -31,16 +31,6 @@ _BROKEN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a file may hold: bytes unpacked, bytes unpacked for one packed, columns, characters a line."""
-
-    uncompressed: int = 2 << 30
-    ratio: int = 200
-    columns: int = 1_000
-    line: int = 1 << 20
-
-
 def blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[bytes]:
     """The unpacked bytes of `stream` from its start, some at a time.
 
@@ -51,7 +41,7 @@ def blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[bytes]:
     stream.seek(0)
     taken = 0
     with _broken_is_rejected():
-        plain = _unpacked(stream, name.lower())
+        plain = _unpacked(cast(BinaryIO, _Source(stream)), name.lower())
     while True:
         with _broken_is_rejected():
             block = plain.read(BLOCK)
@@ -63,8 +53,8 @@ def blocks(stream: BinaryIO, name: str, limits: Limits) -> Iterator[bytes]:
 
 
 def _check(taken: int, packed: int, limits: Limits) -> None:
-    if taken > limits.uncompressed:
-        raise FileRejected(RejectReason.TOO_LARGE, {"limit": "size", "most": limits.uncompressed})
+    if taken > limits.size:
+        raise FileRejected(RejectReason.TOO_LARGE, {"limit": "size", "most": limits.size})
     if taken > RATIO_FROM and taken > packed * limits.ratio:
         raise FileRejected(RejectReason.TOO_LARGE, {"limit": "ratio", "most": limits.ratio})
 
@@ -73,7 +63,7 @@ def _unpacked(stream: BinaryIO, name: str) -> BinaryIO:
     if name.endswith(".gz"):
         return cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
     if name.endswith(".zip"):
-        return _only_member(zipfile.ZipFile(cast(BinaryIO, _Bounded(stream))))
+        return _only_member(zipfile.ZipFile(stream))
     return stream
 
 
@@ -96,8 +86,11 @@ def _counts(member: zipfile.ZipInfo) -> bool:
     return not (folder_itself or name.startswith(".") or "__MACOSX" in folders[:1])
 
 
-class _Bounded:
-    """A stream in which a damaged zip leads nowhere, and reads no directory of any size into memory."""
+class _Source:
+    """A stream that gives all it is asked for, as a file does and a pipe may not.
+
+    A damaged zip leads nowhere in it, and no directory of any size is read into memory.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -110,7 +103,11 @@ class _Bounded:
         return self._stream.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
-        return self._stream.read(size if 0 <= size < DIRECTORY_LIMIT else DIRECTORY_LIMIT)
+        wanted = size if 0 <= size < DIRECTORY_LIMIT else DIRECTORY_LIMIT
+        given = self._stream.read(wanted)
+        while len(given) < wanted and (more := self._stream.read(wanted - len(given))):
+            given += more
+        return given
 
 
 @contextmanager

@@ -246,9 +246,24 @@ def test_an_address_that_a_person_takes_from_who_refused_goes_on_refusing(store:
     change(store, "ext=1", email="new@example.com")
     _, seen = decided(store, DUO[1:])
     assert [candidate.opted_out for candidate in seen] == [True]
+
+
+def test_an_id_that_a_person_changes_is_no_address_and_refuses_nothing(store: Store) -> None:
+    bring(store, [client(2, "1", phone="+33612345678")], identify_by="ext")
+    refuse(store, "ext=1")
     change(store, "ext=1", ext="7")
     with store.read() as tx:
         assert contacts.find(tx, "ext=1") == ()
+
+
+def test_who_agreed_again_leaves_no_refusal_behind(store: Store) -> None:
+    bring(store, DUO[:1], identify_by="ext")
+    refuse(store, "ext=1")
+    with store.write() as tx:
+        contacts.opt_in(tx, contacts.find(tx, "ext=1")[0].id, "all", "asked", LATER)
+    bring(store, [client(2, "1", "new@example.com")], identify_by="ext")
+    with store.read() as tx:
+        assert contacts.find(tx, "duo@example.com") == ()
 
 
 # ---------------------------------------------------------------- by indexes

@@ -33,6 +33,13 @@ def test_a_file_that_changed_is_remembered_as_it_is_now(store: Store) -> None:
     assert remembered(store) == {SEEN.name: grown}
 
 
+def test_a_file_whose_last_line_was_cut_is_remembered_so_until_it_changes(store: Store) -> None:
+    save(store, replace(SEEN, cut=True), UNSIZED)
+    assert [one.cut for one in remembered(store).values()] == [True, False]
+    save(store, SEEN)
+    assert remembered(store)[SEEN.name] == SEEN
+
+
 def test_another_feed_of_the_directory_forgets_nothing(store: Store) -> None:
     save(store, SEEN)
     save(store, UNSIZED, after=timedelta(days=89))

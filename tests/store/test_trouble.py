@@ -18,6 +18,7 @@ from tournee.core.errors import StoreError, StoreOutdated, StoreUnavailable
 from tournee.core.messages import LANGUAGES, sentence
 from tournee.core.settings import Database, Secret
 from tournee.store import Store, contacts, dialects, open_store, tables
+from tournee.store.dialects import engines
 
 ROWS = many(range(3))
 
@@ -49,7 +50,7 @@ def code_of(trouble: "pytest.ExceptionInfo[StoreError]") -> str:
 def test_a_write_waits_for_another_and_gives_up_in_time(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialects, "PATIENCE", 0.2)
+    monkeypatch.setattr(engines, "PATIENCE", 0.2)
     with opened(database.url) as store, contacts.stage(store, JOB) as stage:
         stage.add(ROWS)
         with stage.merge(), pytest.raises(StoreUnavailable) as trouble:

@@ -121,8 +121,14 @@ class App:
         return tuple(sorted({self.layout(key).phone_country for key in keys}))
 
     def meant(self, who: str) -> tuple[str, ...]:
-        """A person's word for a contact as the store knows it: an email, an id, or the phones it may be."""
+        """A person's word for a contact as the store knows it: an email, an id, or the phones it may be.
+
+        Or `field=value`, where the field identifies contacts.
+        """
         word = trimmed(who)
+        field, equals, _value = word.partition("=")
+        if equals and field in self.settings.contact_fields:
+            return (word,)
         if "@" in word:
             address = email(word)
             return (address if isinstance(address, str) else word,)

@@ -1,5 +1,6 @@
 """Commands: arguments -> one action -> console. What each shares with the others is in `way`."""
 
+import gc
 import os
 import signal
 import sys
@@ -50,7 +51,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    app(prog_name="tournee")
+    try:
+        app(prog_name="tournee")
+    finally:
+        gc.freeze()  # nothing is left to be collected, and the interpreter would look at everything twice
 
 
 def _show_version(wanted: bool) -> None:

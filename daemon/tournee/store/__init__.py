@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Text, column, inspect, select, table
 from tournee.core.errors import StoreOutdated
 from tournee.core.facts import Reason
 from tournee.core.settings import Database
-from tournee.store.dialects import TROUBLE, Dialect, open_dialect
+from tournee.store.dialects import Dialect, open_dialect
 from tournee.store.tables import REVISIONS
 
 
@@ -87,7 +87,7 @@ class Store:
         """The edge: what a driver raises becomes StoreError, which never holds a value or a password."""
         try:
             yield
-        except TROUBLE as trouble:
+        except self._dialect.trouble as trouble:
             error, place = self._dialect.explain(trouble), trouble.__traceback__
         else:
             return

@@ -12,8 +12,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Dialect, Integer, String, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Dialect, Integer, String, Table, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from tournee.core.facts import JsonValue, Reason
@@ -158,7 +157,11 @@ class FieldsJson(TypeDecorator[Mapping[str, JsonValue]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Text on SQLite, written as the rows of files have it."""
-        return JSONB() if dialect.name == "postgresql" else Text()
+        if dialect.name != "postgresql":
+            return Text()
+        from sqlalchemy.dialects.postgresql import JSONB  # which brings all of that dialect
+
+        return JSONB()
 
     def process_bind_param(self, value: Mapping[str, JsonValue] | None, dialect: Dialect) -> Any:
         """To the database."""

@@ -121,7 +121,7 @@ def keep_refusing(tx: Transaction, leaving: Select[Any], now: datetime) -> None:
     kept = [opt_outs.c[name] for name in ("channel", "at", "source", "reason")]
     theirs = sa.select(contacts.c.id, *kept).join(lost, lost.c.identity == contacts.c.identity)
     same = tx.dialect.insert(opt_outs).from_select(
-        ("contact_id", "channel", "at", "source", "reason"), theirs.join(opt_outs, refused).where(_active())
+        ("contact_id", "channel", "at", "source", "reason"), theirs.join(opt_outs, refused)
     )
     tx.connection.execute(same.on_conflict_do_nothing())
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import Row, Select, Table
@@ -12,13 +12,15 @@ from sqlalchemy import Row, Select, Table
 from tournee.core.facts import NearMiss, PollState, Reason, RemoteErrorKind, Sighting
 from tournee.store import Transaction, tables
 from tournee.store.columns import columns_of, values_of
-from tournee.store.dialects import Insert
+
+if TYPE_CHECKING:
+    from tournee.store.dialects import Insert
 
 FORGOTTEN_AFTER = timedelta(days=90)  # what no poll has seen for so long
 SEEN_TO = timedelta(days=1)  # how exactly `seen_at` is kept
 
 
-def _upsert(tx: Transaction, table: Table, keys: Sequence[str]) -> Insert:
+def _upsert(tx: Transaction, table: Table, keys: Sequence[str]) -> "Insert":
     """INSERT, or where a row has the same keys put the new values over it."""
     new = tx.dialect.insert(table)
     values = {column.name: column for column in new.excluded if column.name not in (*keys, "id")}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from support.contact_rows import bring
 from support.rounds import Round
 from tournee.actions import App, contacts, explain
 from tournee.core.errors import AmbiguousContact, InvalidValue, TourneeError, UnknownName
@@ -139,6 +140,16 @@ def test_a_contact_is_found_by_its_phone_and_address_as_the_files_write_them(sma
     for who in ("zoe@xn--exmple-cua.com", "ZOE@EXÄMPLE.com"):
         assert contacts.show(small_rounds.app, who) == contact
     assert explain.why(small_rounds.app, "06.12.34.56.78") == []
+
+
+def test_a_contact_is_found_by_the_field_that_identifies_it_whatever_its_value_looks_like(
+    small_rounds: Round,
+):
+    values = ("42", "0612345678", "zoe@example.com")
+    clients = [(n, f"amount={value}", f"z{n}@example.com", *[None] * 8) for n, value in enumerate(values)]
+    bring(small_rounds.app.store, clients, identify_by="amount")  # type: ignore[arg-type]
+    found = [contacts.show(small_rounds.app, f"amount={value}").email for value in values]
+    assert found == ["z0@example.com", "z1@example.com", "z2@example.com"]
 
 
 def test_a_phone_without_a_country_is_from_where_those_of_the_files_are(small_rounds: Round):

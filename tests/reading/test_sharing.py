@@ -79,13 +79,21 @@ def test_what_only_one_of_the_two_has_seen_counts(alone):
     assert codes == [WarningCode.EMPTY_COLUMN, WarningCode.AMBIGUOUS_DATES]
 
 
+class Started(SecondReader):
+    """A second process that had started before anything was read."""
+
+    def is_ready(self):
+        return True
+
+
 @contextmanager
-def shared(patience=PATIENCE):
+def shared(patience=PATIENCE, kind=SecondReader):
     """The file being read, and the process that helps."""
     table = read.open_table(io.BytesIO(CONTENT), name="i.csv", layout=layout())
     work = Work(layout=layout(), header=table.header, columns=table.columns, delimiter=table.delimiter)
-    with SecondReader() as second:
+    with kind() as second:
         second.begin(work)
+        assert kind is SecondReader or super(Started, second).is_ready()
         yield table, Shared(table.pieces(), work.begun(), second, patience=patience), second
 
 
@@ -113,7 +121,7 @@ def readable(outcome):
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP], ids=["dies", "hangs"])
 def test_nothing_is_lost_when_the_second_process_stops_in_the_middle(sign, alone):
-    with shared() as (table, sharing, second):
+    with shared(kind=Started) as (table, sharing, second):
         batches = sharing.batches()
         made = helped(sharing, batches)
         os.kill(second._process.pid, sign)

@@ -44,6 +44,11 @@ def refuse(store: Store, identities: frozenset[str]) -> None:
             consent.opt_out(tx, contact_id, "all", "command", None, NOW)
 
 
+def spelled(email: str | None, identity: str, refuses: bool) -> str | None:
+    """Of an address that several lose at once and that goes on refusing, either spelling is kept."""
+    return identity if refuses and email and email.casefold() == identity else email
+
+
 def stored(store: Store) -> dict[str, Any]:
     """Every contact by its identity, with its lists and what it refuses."""
     one, member = tables.contacts, tables.memberships
@@ -56,7 +61,8 @@ def stored(store: Store) -> dict[str, Any]:
         people = tx.connection.execute(sa.select(one)).all()
     return {
         row.identity: (
-            *(getattr(row, name) for name in ("email", "phone", *PLAIN, "fields", "email_key")),
+            spelled(row.email, row.identity, row.id in refusing),
+            *(getattr(row, name) for name in ("phone", *PLAIN, "fields", "email_key")),
             {key: stamp for (contact_id, key), stamp in brought.items() if contact_id == row.id},
             row.id in refusing,
             (row.created_at - NOW).days,
@@ -70,7 +76,8 @@ def expected(world: World) -> dict[str, Any]:
     """The same of the model."""
     return {
         one.identity: (
-            *(one.email, one.phone, *(one.plain[name] for name in PLAIN), one.fields, one.key),
+            spelled(one.email, one.identity, one.refuses),
+            *(one.phone, *(one.plain[name] for name in PLAIN), one.fields, one.key),
             *(one.lists, one.refuses, one.created, one.updated),
         )
         for one in world.people
@@ -135,13 +142,13 @@ def tell_many(database: Database, pool: Pool, seeds: Iterable[int]) -> Counter[s
 
 
 def test_on_sqlite_the_merge_does_what_the_rules_say_row_by_row(sqlite_database: Database) -> None:
-    seen = tell_many(sqlite_database, FEW, range(75))
+    seen = tell_many(sqlite_database, FEW, range(65))
     assert set(seen) == KINDS
     assert min(seen.values()) >= 5
 
 
 def test_on_postgresql_the_merge_does_what_the_rules_say_row_by_row(postgres_database: Database) -> None:
-    seen = tell_many(postgres_database, FEW, range(1000, 1036))
+    seen = tell_many(postgres_database, FEW, range(1000, 1026))
     assert set(seen) == KINDS
 
 

@@ -56,6 +56,10 @@ class SecondReader:
         """Say what the work is."""
         self._send(pickle.dumps(work))
 
+    def is_ready(self) -> bool:
+        """Wait until it is; False where it has died. It takes a tenth of a second to start."""
+        return self.answer() is not None
+
     def take(self, piece: read.Piece) -> bool:
         """Give a piece away, waiting while there are some before it; False where the process has died."""
         return self._send(frames.from_piece(piece))
@@ -87,6 +91,7 @@ def serve(pieces: BinaryIO, batches: BinaryIO) -> None:
         return
     work: Work = pickle.loads(job)  # noqa: S301 - our own process wrote it
     reader = work.begun()
+    frames.send(batches, b"")
     while frame := frames.receive(pieces):
         batch = reader.batch(frames.to_piece(frame))
         frames.send(batches, frames.from_batch(batch, reader.findings))

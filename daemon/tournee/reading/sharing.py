@@ -1,7 +1,7 @@
 """The pieces of one file shared out between two processes.
 
-One thread feeds the second process, one gathers its answers, and whoever asks for the batches works on pieces
-too whenever there is none to hand out. Batches are handed out in the order of their pieces.
+One thread feeds the second process once that has started, one gathers its answers, and whoever asks for the
+batches works on pieces too whenever there is none to hand out. Batches are handed out in the order of pieces.
 """
 
 import threading
@@ -14,8 +14,10 @@ from tournee.reading import frames
 from tournee.reading.second import SecondReader
 from tournee.reading.work import Reader
 
-#: How many batches may be made, or answers wait, ahead of the one to be handed out next.
+#: How many batches are made here ahead of the one to be handed out next.
 AHEAD = 4
+#: How many answers wait, while whoever asks for batches is busy with the last one: some ten megabytes.
+ANSWERS = 64
 #: A piece takes some hundredths of a second: who does not answer for so many seconds never will.
 PATIENCE = 60.0
 
@@ -37,7 +39,7 @@ class Shared:
         self._own = own
         self._second = second
         self._patience = patience
-        self._answers: Queue[bytes | None] = Queue(AHEAD)
+        self._answers: Queue[bytes | None] = Queue(ANSWERS)
         self._ready: dict[int, normalise.Batch] = {}
         self._listening = True  # answers may still come
         self._found: normalise.Findings | None = None  # by the second process
@@ -49,9 +51,8 @@ class Shared:
 
     def batches(self) -> Iterator[normalise.Batch]:
         """Every batch, in order; raises FileRejected, or what else kept a piece from being read."""
-        threads = [threading.Thread(target=work, daemon=True) for work in (self._feed, self._gather)]
-        for thread in threads:
-            thread.start()
+        thread = threading.Thread(target=self._help, daemon=True)
+        thread.start()
         try:
             number = 0
             while self._made(number):
@@ -59,7 +60,7 @@ class Shared:
                 number += 1
         finally:
             self._second.kill()
-            self._see_off(threads)
+            self._see_off(thread)
         if self._pieces.error:
             raise self._pieces.error
 
@@ -71,10 +72,10 @@ class Shared:
             numbered = self._pieces.next() if len(self._ready) < AHEAD else None
             if numbered:
                 self._make(numbered)
-            elif not self._listening:
-                return False
-            else:
+            elif self._pieces.are_given:
                 self._answered(wait=True)
+            else:
+                return False
         return True
 
     def _make(self, numbered: Numbered) -> None:
@@ -103,6 +104,14 @@ class Shared:
         for numbered in self._pieces.take_back():
             self._make(numbered)
 
+    def _help(self) -> None:
+        """Let the second process work, from when it has started."""
+        if self._second.is_ready():
+            feeding = threading.Thread(target=self._feed, daemon=True)
+            feeding.start()
+            self._gather()
+            feeding.join()
+
     def _feed(self) -> None:
         while numbered := self._pieces.give():
             if not self._second.take(numbered[1]):
@@ -115,9 +124,9 @@ class Shared:
             frame = self._second.answer()
             self._answers.put(frame)
 
-    def _see_off(self, threads: list[threading.Thread]) -> None:
-        """The process is dead: both threads come to their ends, where no full queue keeps them."""
-        while any(thread.is_alive() for thread in threads):
+    def _see_off(self, thread: threading.Thread) -> None:
+        """The process is dead: the thread comes to its end, where no full queue keeps it."""
+        while thread.is_alive():
             try:
                 self._answers.get(timeout=0.01)
             except Empty:
@@ -148,6 +157,12 @@ class _Pieces:
             if numbered and self._given is not None:
                 self._given.append(numbered)
             return numbered
+
+    @property
+    def are_given(self) -> bool:
+        """Whether some were given and are not done."""
+        with self._lock:
+            return bool(self._given)
 
     def done(self) -> Numbered | None:
         """The one that was given first, and is done now; None where all are."""

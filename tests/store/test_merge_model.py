@@ -16,18 +16,16 @@ from tournee.core.facts import RejectReason
 from tournee.core.settings import Database
 from tournee.store import Store, consent, imports, merge, open_store, tables
 
-#: Rows are merged at the end, or already when so many wait.
-AHEAD = (None, 1, 3)
 COUNTED = ("created", "updated", "unchanged", "duplicate", "removed")
 KINDS = {*COUNTED, "adopted", "held", "erased", "spared", "too_many", "refusing"}
 
 
-def bring(store: Store, file: File, day: int, ahead: int | None) -> Counter[str]:
+def bring(store: Store, file: File, day: int) -> Counter[str]:
     """A file merged, in four portions, with the record of its import; what became of its rows."""
     rules = {"identify_by": file.policy.identify_by, "clear": file.policy.clear}
     job = merge.Job(list=file.list, now=NOW + timedelta(days=day), stamp=file.stamp, **rules)
     quarter = -(-len(file.rows) // 4) or 1
-    with merge.stage(store, job, ahead=ahead) as stage:
+    with merge.stage(store, job) as stage:
         for start in range(0, len(file.rows), quarter):
             stage.add(file.rows[start : start + quarter])
         with stage.merge() as tx:
@@ -90,7 +88,7 @@ def wipe(store: Store) -> None:
             tx.connection.execute(sa.delete(table))
 
 
-def tell(store: Store, story: list[File], ahead: int | None) -> Counter[str]:
+def tell(store: Store, story: list[File]) -> Counter[str]:
     """One file after another, each compared with the model; what happened."""
     wipe(store)
     world, seen = World(), Counter[str]()
@@ -101,27 +99,25 @@ def tell(store: Store, story: list[File], ahead: int | None) -> Counter[str]:
             world, counts = world.bring(file, day)
         except TooManyGo:
             counts = Counter(too_many=1)
-        assert outcome(store, file, day, ahead) == Counter(
-            {name: counts[name] for name in (*COUNTED, "too_many")}
-        )
+        assert outcome(store, file, day) == Counter({name: counts[name] for name in (*COUNTED, "too_many")})
         assert stored(store) == expected(world)
         seen += counts
     return seen
 
 
-def outcome(store: Store, file: File, day: int, ahead: int | None) -> Counter[str]:
+def outcome(store: Store, file: File, day: int) -> Counter[str]:
     try:
-        return bring(store, file, day, ahead)
+        return bring(store, file, day)
     except FileRejected as refused:
         return Counter(too_many=refused.code is RejectReason.MIRROR_LIMIT)
 
 
-def disagreement(store: Store, story: list[File], ahead: int | None) -> str | None:
+def disagreement(store: Store, story: list[File]) -> str | None:
     """How the merge and the model differ about the shortest story that can be made of this one."""
     try:
-        tell(store, story, ahead)
+        tell(store, story)
     except (AssertionError, StoreError) as wrong:
-        smallest = (disagreement(store, less, ahead) for less in smaller(story))
+        smallest = (disagreement(store, less) for less in smaller(story))
         shorter = next(filter(None, smallest), None)
         return shorter or "\n".join((*map(repr, story), str(wrong)))
     return None
@@ -132,11 +128,11 @@ def tell_many(database: Database, pool: Pool, seeds: Iterable[int]) -> Counter[s
     seen: Counter[str] = Counter()
     store = open_store(database)
     for seed in seeds:
-        story, ahead = a_story(Random(seed), pool), AHEAD[seed % len(AHEAD)]
+        story = a_story(Random(seed), pool)
         try:
-            seen += tell(store, story, ahead)
+            seen += tell(store, story)
         except (AssertionError, StoreError):
-            pytest.fail(f"seed {seed}, ahead {ahead}\n{disagreement(store, story, ahead)}")
+            pytest.fail(f"seed {seed}\n{disagreement(store, story)}")
     store.close()
     return seen
 

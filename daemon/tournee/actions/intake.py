@@ -188,8 +188,6 @@ class _Intake:
         """
         with suppress(_DryRunOver):
             if self.rejection or not self._goes_in():
-                if self.stage:
-                    self.stage.give_up()
                 with self.app.store.write() as tx:
                     self._reject(tx)
         assert self.written is not None

@@ -64,12 +64,6 @@ class Store:
             yield tx
 
     @contextmanager
-    def merging_ahead(self, connection: Connection) -> Iterator[Transaction | None]:
-        """The same, at once; None where another import is being merged."""
-        with self.translated(), self._begun(connection, self._dialect.writing) as tx:
-            yield tx if self._dialect.try_serialise(connection) else None
-
-    @contextmanager
     def staging(self, connection: Connection) -> Iterator[Transaction]:
         """A transaction on a dedicated connection that touches its temporary tables only: no lock is held."""
         with self.translated(), self._begun(connection, self._dialect.staging) as tx:

@@ -1,4 +1,4 @@
-"""Rows into contacts, with set-based SQL in the order of identities, a chunk of rows at a time.
+"""Rows into contacts, with set-based SQL in the order of identities.
 
 A row means the contact of its identity; of an identity the last row counts, and nothing is left of earlier
 ones. Rows with an email come first, then rows with only a phone, which may mean a contact of an email row.
@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause, Select, Subquery, Table
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from tournee.store import Store, Transaction, consent, imports
+from tournee.store import Transaction, consent, imports
 from tournee.store.columns import FieldsJson, StampText, UtcTime
 from tournee.store.dialects import Expression
-from tournee.store.tables import contacts, contacts_phone, lists, memberships, opt_outs
-from tournee.store.temporary import EMAIL_KEY, ROW, aside, hits, known, paired, repeats, staged
+from tournee.store.tables import contacts, contacts_phone, lists, memberships
+from tournee.store.temporary import EMAIL_KEY, hits, known, paired, staged
 
 IDENTIFYING = ("identity", "email", "phone", EMAIL_KEY)
 PLAIN = ("first_name", "last_name", "gender", "title", "country", "language")
@@ -25,8 +25,6 @@ NEW = (*IDENTIFYING, *PLAIN, "fields", "created_at", "updated_at")
 
 Where = Sequence[ColumnElement[bool]]
 Cells = ReadOnlyColumnCollection[str, Any]
-
-RESTORED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +48,8 @@ class Merging:
     `created`, `updated` and `joined` tell how many contacts were made, changed and put on the list so far.
     """
 
-    def __init__(self, store: Store, tx: Transaction, job: Job) -> None:
+    def __init__(self, tx: Transaction, job: Job) -> None:
         self.created = self.updated = self.joined = 0
-        self._store = store
         self._tx = tx
         self._job = job
         self._now = sa.literal(job.now, UtcTime())
@@ -62,64 +59,16 @@ class Merging:
         newest = imports.newest_stamp(tx, job.list)
         self.late = job.stamp is not None and newest is not None and job.stamp < newest
         self._before = self._last_id()
-        self._chunk = 0
         self._adopted = False
 
-    # ------------------------------------------------------------ the chunks
-
-    def some(self) -> None:
-        """Merge what is staged, but for rows that can only be understood at the end."""
-        self._chunk += 1
-        self._put_aside()
-        self._merge(rows=0)
-        self._empty(staged)
-
-    def rest(self, *, rows: int) -> None:
-        """Merge what is staged, so many rows, and what was put aside: no rows come after it."""
-        if self._chunk:
-            self.some()
-            self._bring_back()
-        self._chunk += 1
+    def run(self, *, rows: int) -> None:
+        """Merge what is staged, so many rows."""
         if self._job.identify_by:
             self._merge(rows=rows)
             return
-        emails = staged.c.email.is_not(None)
-        if self._chunk > 1:
-            self._know(emails)
-            self._empty(known)
         self._adopt()
-        self._merge(emails, rows=rows)
+        self._merge(staged.c.email.is_not(None), rows=rows)
         self._merge_phones()
-
-    def _put_aside(self) -> None:
-        """Rows of which it matters what comes after them, and with them all rows of their identities.
-
-        Those without an email, those that may give an email to a contact who has only a phone, and those that
-        may take an email from a contact who opted out.
-        """
-        later: ColumnElement[bool]
-        if self._job.identify_by:
-            refusing = sa.select(contacts.c.identity).where(contacts.c.email_key.is_not(None))
-            later = staged.c.identity.in_(refusing.join(opt_outs).where(opt_outs.c.ended_at.is_(None)))
-        else:
-            phones = self._phone_only().with_only_columns(contacts.c.identity)
-            later = sa.or_(staged.c.email.is_(None), staged.c.phone.in_(phones))
-        identities = sa.select(staged.c.identity).where(later)
-        moved = sa.select(*(staged.c[name] for name in ROW), sa.literal(self._chunk))
-        moved = moved.where(staged.c.identity.in_(identities))
-        if self._run(sa.insert(aside).from_select((*ROW, "chunk"), moved)):
-            here = sa.select(aside.c.identity).where(aside.c.chunk == self._chunk)
-            self._run(sa.delete(staged).where(staged.c.identity.in_(here)))
-
-    def _bring_back(self) -> None:
-        """Stage what was put aside, unless a later row of the same identity was merged meanwhile."""
-        merged = sa.exists().where(
-            contacts.c.identity == aside.c.identity,
-            hits.c.contact_id == contacts.c.id,
-            hits.c.chunk > aside.c.chunk,
-        )
-        rows = sa.select(*(aside.c[name] for name in ROW)).where(~merged)
-        self._run(sa.insert(staged).from_select(ROW, rows))
 
     def _merge(self, *which: ColumnElement[bool], rows: int) -> None:
         """Make and change the contacts that rows mean by their identity, and put them on the list."""
@@ -137,7 +86,7 @@ class Merging:
 
     def _settle_known(self) -> None:
         """The known contacts are contacts of the file, on the list."""
-        self._hit(sa.select(known.c.contact_id).where(known.c.line.is_not(None)))
+        self._hit(sa.select(known.c.contact_id))
         self._note_stamp()
         member = sa.exists().where(self.on_list, memberships.c.contact_id == known.c.contact_id)
         self._enlist(sa.select(known.c.contact_id).where(~member).order_by(known.c.contact_id))
@@ -146,47 +95,10 @@ class Merging:
     # ------------------------------------------------------------ which rows mean which contacts
 
     def _know(self, *which: ColumnElement[bool]) -> None:
-        """Find the contacts that there are already; what earlier chunks did to some of them is undone."""
-        if not self._before and self._chunk == 1:
-            return
-        last = _last_lines(*which)
-        pairs = sa.select(contacts.c.id, last.c.line).join(last, contacts.c.identity == last.c.identity)
+        """Find the contacts that there are already, and of the rows that mean one the last."""
+        pairs = sa.select(contacts.c.id, sa.func.max(staged.c.line)).group_by(contacts.c.id)
+        pairs = pairs.join(staged, staged.c.identity == contacts.c.identity).where(*which)
         self._run(sa.insert(known).from_select(("contact_id", "line"), pairs))
-        if self._chunk > 1:
-            again = sa.select(known.c.contact_id).join(hits, hits.c.contact_id == known.c.contact_id)
-            if self._run(sa.insert(repeats).from_select(("contact_id",), again)):
-                self._undo()
-                self._empty(repeats)
-
-    def _undo(self) -> None:
-        """Make the repeated contacts what they were before this file."""
-        again = sa.select(repeats.c.contact_id)
-        made = again.where(repeats.c.contact_id > self._before)
-        for table in (hits, known):
-            self._run(sa.delete(table).where(table.c.contact_id.in_(made)))
-        left = sa.delete(memberships).where(self.on_list, memberships.c.contact_id.in_(made))
-        self.joined -= self._run(left)
-        self.created -= self._run(sa.delete(contacts).where(contacts.c.id.in_(made)))
-        changed = again.where(repeats.c.contact_id <= self._before).order_by(repeats.c.contact_id)
-        ids = self._tx.connection.scalars(changed).all()
-        for start in range(0, len(ids), RESTORED_AT_ONCE):
-            self._restore(ids[start : start + RESTORED_AT_ONCE])
-
-    def _restore(self, ids: Sequence[int]) -> None:
-        """Write contacts as every other transaction still sees them."""
-        these = sa.select(contacts).where(contacts.c.id.in_(ids)).order_by(contacts.c.id)
-        with self._store.read() as before:
-            then = before.connection.execute(these).all()
-        now = self._tx.connection.execute(these).all()
-        changed = [dict(old._mapping) for old, new in zip(then, now, strict=True) if old != new]
-        if changed:
-            values: dict[str, Any] = {
-                column.name: sa.bindparam(f"old_{column.name}") for column in contacts.c
-            }
-            restored = sa.update(contacts).where(contacts.c.id == values.pop("id")).values(values)
-            rows = [{f"old_{name}": value for name, value in row.items()} for row in changed]
-            self._tx.connection.execute(restored, rows)
-        self.updated -= len(changed)
 
     def _phone_only(self) -> Select[Any]:
         """The contacts who have only a phone: their identities begin with its `+`."""
@@ -350,11 +262,7 @@ class Merging:
 
     def _hit(self, ids: Select[Any]) -> int:
         """Note contacts of the file; how many these are."""
-        chunk = sa.literal(self._chunk)
-        new = self._tx.dialect.insert(hits).from_select(("contact_id", "chunk"), ids.add_columns(chunk))
-        if self._chunk == 1:
-            return self._run(new)
-        return self._run(new.on_conflict_do_update(index_elements=[hits.c.contact_id], set_={"chunk": chunk}))
+        return self._run(sa.insert(hits).from_select(("contact_id",), ids))
 
     def _enlist(self, ids: Select[Any]) -> None:
         """Put contacts on the list who are not on it."""

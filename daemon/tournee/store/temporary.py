@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Integer, MetaData, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.types import TypeEngine
 
 from tournee.core.facts import CONTACT_ROW
 from tournee.store.columns import BigId, ByteText, FieldsJson
 
 EMAIL_KEY = "email_key"  # beside the email of a row whose identity is that of a field
-ROW = (*CONTACT_ROW, EMAIL_KEY)
 
 of_imports = MetaData()
 of_mirrors = MetaData()
@@ -24,7 +23,9 @@ def _table(name: str, *parts: Any, metadata: MetaData = of_imports) -> Table:
 
 
 def _row() -> list[Column[Any]]:
-    return [Column(name, _SPECIAL.get(name, Text()), autoincrement=False) for name in ROW]
+    return [
+        Column(name, _SPECIAL.get(name, Text()), autoincrement=False) for name in (*CONTACT_ROW, EMAIL_KEY)
+    ]
 
 
 def _number(name: str, *, key: bool = False) -> Column[int]:
@@ -33,16 +34,12 @@ def _number(name: str, *, key: bool = False) -> Column[int]:
 
 #: The rows that are to be merged. SQLite finds one by its line without an index of its own.
 staged = _table("staged", *_row(), PrimaryKeyConstraint("line").ddl_if(dialect="sqlite"))
-#: Rows that only mean somebody for certain once all others are merged, and the chunk with which they came.
-aside = _table("aside", *_row(), Column("chunk", Integer))
 #: Contacts that there are already, and the rows that mean them.
 known = _table("known", _number("contact_id"), _number("line"))
 #: The same, of rows whose identity is not (yet) that of the contact.
 paired = _table("paired", _number("contact_id"), _number("line"), Column("identity", ByteText))
-#: Every contact of the file, and the last chunk that brought it.
-hits = _table("hits", _number("contact_id", key=True), Column("chunk", Integer))
-#: Contacts that this chunk brings and an earlier one has brought.
-repeats = _table("repeats", _number("contact_id", key=True))
+#: Every contact of the file.
+hits = _table("hits", _number("contact_id", key=True))
 #: Identities in rejected rows, and whom they may mean.
 kept = _table("kept", Column("identity", ByteText), metadata=of_mirrors)
 spared = _table("spared", _number("contact_id", key=True), metadata=of_mirrors)

@@ -29,7 +29,6 @@ class Dialect(Protocol):
     unpooled: Engine  # its connections are opened for one use, and closed after it
     shown: str  # the database as a person may see it
     writes_at_once: bool  # new and known rows are faster written in one statement than in two
-    rows_ahead: int | None  # so many rows of a file are merged while others are read; None: all at its end
     migrates_itself: bool  # whether the program may change the tables without being asked
     reading: Mapping[str, Any]  # execution options of a transaction that only reads
     writing: Mapping[str, Any]
@@ -57,9 +56,6 @@ class Dialect(Protocol):
 
     def empty(self, connection: Connection, table: Table) -> None:
         """Take all rows out of a temporary table."""
-
-    def try_serialise(self, connection: Connection) -> bool:
-        """Like `serialise` where nobody else has it; else False, at once."""
 
     def merged(self, stored: Expression, new: Expression) -> Expression:
         """Declared fields with those of `new` (None: none) put over them, key by key."""

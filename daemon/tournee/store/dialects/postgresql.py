@@ -55,7 +55,6 @@ class PostgreSQL:
     trouble: tuple[type[Exception], ...] = (SQLAlchemyError, psycopg.Error)
     migrates_itself = False
     writes_at_once = False
-    rows_ahead: int | None = 50_000
 
     def __init__(self, database: Database) -> None:
         url = make_url(database.url).set(drivername="postgresql+psycopg")
@@ -115,10 +114,6 @@ class PostgreSQL:
     def empty(self, connection: Connection, table: Table) -> None:
         """What was deleted would stay in the way."""
         connection.exec_driver_sql(f"TRUNCATE {table.name}")
-
-    def try_serialise(self, connection: Connection) -> bool:
-        """A lock that ends with the transaction."""
-        return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_lock_key("merge")))))
 
     def merged(self, stored: Expression, new: Expression) -> Expression:
         """`jsonb` knows how."""

@@ -52,7 +52,6 @@ class Sqlite:
     trouble: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error)
     migrates_itself = True
     writes_at_once = True
-    rows_ahead: int | None = None
 
     def __init__(self, path: str) -> None:
         self.shown = path
@@ -126,10 +125,6 @@ class Sqlite:
     def empty(self, connection: Connection, table: Table) -> None:
         """SQLite knows a shortcut for all rows."""
         connection.execute(sa.delete(table))
-
-    def try_serialise(self, _connection: Connection) -> bool:
-        """BEGIN IMMEDIATE has done it."""
-        return True
 
     def merged(self, stored: Expression, new: Expression) -> Expression:
         """json_patch() also takes out blanks, so that equal fields are equal texts."""

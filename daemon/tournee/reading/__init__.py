@@ -20,7 +20,7 @@ from tournee.reading.work import Work
 __all__ = ["Reading", "open_reading"]
 
 #: From this many bytes on it is worth starting a second process, which takes a tenth of a second.
-LARGE = 1 << 20
+LARGE = 4 << 20
 LARGE_PACKED = LARGE // 4
 
 

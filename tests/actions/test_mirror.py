@@ -36,6 +36,38 @@ def test_the_list_becomes_equal_to_the_file(mirroring: Round):
     assert explain.show(mirroring.app, record.id or 0) == record
 
 
+@pytest.mark.parametrize(
+    ("known", "refused"),
+    [
+        ("zoe@example.com;", "zoe@@example.com;+33612345678"),  # the phone may be new to whom the email names
+        (";+33612345678", "new@example.com;+3361234567"),  # the email may be new to whom the phone names
+    ],
+)
+def test_nobody_is_removed_where_a_rejected_row_may_be_anybodys(rounds: Round, known: str, refused: str):
+    rounds.feed(membership="mirror", mirror_limit="50%")
+    others = [f"c{number}@example.com;" for number in range(9)]
+    rounds.bring(*others, known, header="Email;Téléphone")
+    record = rounds.bring(*others, refused, header="Email;Téléphone")
+    assert (record.counts.rejected, record.removed) == (1, 0)
+
+
+def test_a_rejected_row_of_a_known_email_keeps_only_its_contact(rounds: Round):
+    rounds.feed(membership="mirror", mirror_limit="50%")
+    others = [f"c{number}@example.com;" for number in range(9)]
+    rounds.bring(*others, ";+33612345678", header="Email;Téléphone")
+    record = rounds.bring(*others[:8], "c8@example.com;+3361234567", header="Email;Téléphone")
+    assert (record.counts.rejected, record.removed) == (1, 1)
+
+
+def test_nobody_is_removed_where_a_rejected_row_lacks_what_identifies_it(rounds: Round):
+    rounds.settings["contact_fields"]["number"] = {"type": "text", "columns": {"fr": "Numéro"}}
+    rounds.feed(identify_by="number", membership="mirror", mirror_limit="50%")
+    others = [f"c{number}@example.com;{number}" for number in range(9)]
+    rounds.bring(*others, "old@example.com;9", header="Email;Numéro")
+    record = rounds.bring(*others, "new@example.com;", header="Email;Numéro")
+    assert (record.counts.rejected, record.removed) == (1, 0)
+
+
 def test_a_list_that_adds_removes_nobody_and_counts_none(rounds: Round):
     rounds.bring(*MANY)
     record = rounds.bring(ZOE)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.reading import opened, rows_of
+from support.reading import layout, opened, rows_of
 from tournee.core.errors import FileRejected
 from tournee.core.facts import Reason, RejectReason, RowErrorCode, WarningCode
 from tournee.core.languages.words import trimmed
@@ -92,7 +92,17 @@ def test_quotes_mean_what_they_mean_to_the_csv_module(lines):
 # ---------------------------------------------------------------- lines and quotes
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("quoted", [0, 5, 9])
+def test_a_file_of_one_column_says_the_same_with_every_line_end(quoted):
+    lines = [f'"a{n}@example.com"' if n == quoted else f"a{n}@example.com" for n in range(10)]
+    found = [
+        rows_of(opened(end.join(["Email", *lines]), layout(default_language="fr")))
+        for end in ("\n", "\r", "\r\n")
+    ]
+    assert found == [[(n + 2, [f"a{n}@example.com"]) for n in range(10)]] * 3
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_a_newline_inside_quotes_belongs_to_the_cell(end):
     text = f'Email;Langue;Magasin{end}a@b.fr;fr;"12{end}rue"{end}c@d.fr;fr;{end}'
     assert rows_of(opened(text)) == [(2, ["a@b.fr", "fr", f"12{end}rue"]), (4, ["c@d.fr", "fr", ""])]

@@ -73,6 +73,7 @@ def test_the_file_of_these_tests_has_everything_that_can_be_told(alone):
 
 def test_a_large_file_says_the_same_when_two_processes_read_it(alone):
     with opened() as reading:
+        assert reading._second is not None
         assert told(reading, list(reading.batches())) == alone
 
 
@@ -189,3 +190,16 @@ def test_the_second_process_ends_with_the_pipe_and_says_nothing():
             second._pieces.close()
         assert second.answer() is None
         assert second._process.wait(10) == 0
+
+
+def test_a_machine_that_starts_no_more_processes_reads_with_one(alone, monkeypatch):
+    monkeypatch.setattr("tournee.reading.second.sys.executable", "/nowhere/python")
+    with opened() as reading:
+        assert told(reading, list(reading.batches())) == alone
+
+
+def test_whoever_stops_in_the_middle_leaves_no_thread_behind():
+    before = threading.active_count()
+    with opened() as reading:
+        next(reading.batches())
+    assert threading.active_count() == before

@@ -276,6 +276,7 @@ class _Intake:
         return merge.Mirror(
             limit=None if self.force else self.feed.mirror_limit,
             kept=self.parsed.identities,
+            doubtful=() if self.feed.identify_by else self.parsed.doubtful,
             certain=self._names_everybody,
         )
 

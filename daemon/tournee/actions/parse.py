@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from tournee.core import normalise
 from tournee.core.errors import FileRejected
-from tournee.core.facts import ContactRow, Reason, RowError
+from tournee.core.facts import ContactRow, Reason, RowError, RowErrorCode
 from tournee.core.languages import Layout
 from tournee.core.settings import Limits
 from tournee.reading import Reading, open_reading
@@ -30,7 +30,8 @@ class Parsed:
     """A file read to its end, or up to where it turned out to be unreadable (`rejection`).
 
     Of the errors the first are kept and all are counted. `identities` are those that could be read in the
-    rejected rows; they are `certain` where each such row told whose it was. `cut` is why the last row is not
+    rejected rows, `doubtful` those of rows whose phone could not; they are `certain` where each such row told
+    whose it was. `cut` is why the last row is not
     whole.
     """
 
@@ -39,6 +40,7 @@ class Parsed:
     error_total: int = 0
     errors: tuple[RowError, ...] = ()
     identities: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
     certain: bool = True
     header: tuple[str, ...] = ()
     columns: Mapping[int, str] = field(default_factory=dict)  # the fields of the known ones, by place
@@ -81,6 +83,7 @@ class _Tally:
     error_total: int = 0
     errors: list[RowError] = field(default_factory=list)
     identities: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
     certain: bool = True
     first_rows: list[ContactRow] = field(default_factory=list)
 
@@ -94,6 +97,8 @@ class _Tally:
             self.errors += rejected[: ROW_ERRORS_KEPT - len(self.errors)]
             self.identities += rejected.identities[: IDENTITIES_KEPT - len(self.identities)]
             self.certain = self.certain and bool(rejected.identities)
+            if any(code == RowErrorCode.PHONE_INVALID for _line, _column, code, _details in rejected):
+                self.doubtful += rejected.identities[: IDENTITIES_KEPT - len(self.doubtful)]
 
     def told(self, reading: Reading | None, rejection: Reason | None) -> Parsed:
         """All of it, with what is known of the file as a whole; no reading where its header is refused."""
@@ -103,6 +108,7 @@ class _Tally:
             error_total=self.error_total,
             errors=tuple(self.errors),
             identities=tuple(self.identities),
+            doubtful=tuple(self.doubtful),
             certain=self.certain and len(self.identities) < IDENTITIES_KEPT,
             first_rows=tuple(self.first_rows),
             header=reading.header if reading else (),

@@ -138,7 +138,8 @@ class _Search:
         """The path's last delivery if it was this content, which stays known so; None if it was another."""
         with self.app.store.read() as tx:
             last = imports.last_delivery(tx, self.repository.key, self.path)
-        return last.id if last and last.sha256 == self.record.sha256 else None
+        same = last and (last.sha256, last.size) == (self.record.sha256, self.record.size)
+        return last.id if last and same else None
 
 
 def _listed(remote: "Remote", directory: str, name: str) -> list[RemoteFile]:

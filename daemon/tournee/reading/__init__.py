@@ -4,8 +4,8 @@ Door: `Reading`, `open_reading`. How bytes become rows and rows contacts is the 
 rows of a large file between this process and a second one. What is told of a file is the same either way.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from io import SEEK_END
 from typing import BinaryIO
 
@@ -36,6 +36,7 @@ class Reading:
         )
         self._second = second
         self._findings: normalise.Findings | None = None
+        self._given: Generator[normalise.Batch, None, None] | None = None
 
     @property
     def cut(self) -> Reason | None:
@@ -50,6 +51,15 @@ class Reading:
 
     def batches(self) -> Iterator[normalise.Batch]:
         """The rows that are not blank; it can be asked for once. Raises FileRejected."""
+        self._given = self._batches()
+        return self._given
+
+    def close(self) -> None:
+        """No more batches: whoever was working on one has ended, whether all were asked for or not."""
+        if self._given:
+            self._given.close()
+
+    def _batches(self) -> Generator[normalise.Batch, None, None]:
         own = self._work.begun()
         if self._second is None:
             yield from map(own.batch, self._table.pieces())
@@ -69,5 +79,17 @@ def open_reading(stream: BinaryIO, *, name: str, layout: Layout, limits: Limits)
     """
     size = stream.seek(0, SEEK_END)
     large = size >= (LARGE_PACKED if name.lower().endswith((".gz", ".zip")) else LARGE)
-    with SecondReader() if large else nullcontext() as second:
-        yield Reading(read.open_table(stream, name=name, layout=layout, limits=limits), layout, second)
+    with _second_reader() if large else nullcontext() as second:
+        reading = Reading(read.open_table(stream, name=name, layout=layout, limits=limits), layout, second)
+        with closing(reading):
+            yield reading
+
+
+@contextmanager
+def _second_reader() -> Iterator[SecondReader | None]:
+    """A second process; None where this machine can start no more."""
+    with ExitStack() as started:
+        second = None
+        with suppress(OSError):
+            second = started.enter_context(SecondReader())
+        yield second

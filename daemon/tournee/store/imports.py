@@ -22,6 +22,8 @@ DELIVERY = tuple(field.name for field in fields(Delivery))
 
 # ---------------------------------------------------------------- deliveries
 
+LARGEST_ID = (1 << 63) - 1
+
 
 def last_delivery(tx: Transaction, repository: str, path: str) -> Delivery | None:
     """What was last delivered at a path."""
@@ -127,7 +129,9 @@ def finish(tx: Transaction, record: Import, error_total: int) -> None:
 
 
 def get(tx: Transaction, import_id: int) -> Import | None:
-    """One import."""
+    """One import; None where there is none of that number, however large."""
+    if import_id > LARGEST_ID:
+        return None
     row = tx.connection.execute(_finished().where(tables.imports.c.id == import_id)).one_or_none()
     return None if row is None else _import(row)
 

@@ -26,13 +26,15 @@ class Mirror:
     """Who is not in the file leaves the list.
 
     `kept` are the identities, emails and phones that could be read in rejected rows: whoever they may mean
-    stays; where not all rejected rows could be read (not `certain`), nobody leaves. More than the share
-    `limit` of the list never leaves at once; None is a person's word that they may.
+    stays; where not all rejected rows could be read (not `certain`), nobody leaves. An email in `doubtful`,
+    whose row has a phone that could not be read, may be that of anybody who has only a phone, unless somebody
+    has it. More than the share `limit` of the list never leaves at once; None is a person's word for that.
     """
 
     limit: float | None
     kept: Sequence[str]
     certain: bool
+    doubtful: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ def _leave(tx: Transaction, merging: Merging, mirror: Mirror) -> int:
     if merging.late or not mirror.certain:
         return 0
     stay = [hits, *_spared(tx, mirror.kept)]
+    if any(not _is_known(tx, email) for email in mirror.doubtful) and merging.knows_phones_only():
+        return 0
     gone = [~sa.exists().where(some.c.contact_id == memberships.c.contact_id) for some in stay]
     removed = wrote(tx, sa.delete(memberships).where(merging.on_list, *gone))
     members = sa.select(sa.func.count()).select_from(memberships).where(merging.on_list)
@@ -79,6 +83,10 @@ def _leave(tx: Transaction, merging: Merging, mirror: Mirror) -> int:
         details = {"removed": removed, "contacts": before, "limit": mirror.limit}
         raise FileRejected(RejectReason.MIRROR_LIMIT, details)
     return removed
+
+
+def _is_known(tx: Transaction, identity: str) -> bool:
+    return bool(tx.connection.scalar(sa.select(sa.exists().where(contacts.c.identity == identity))))
 
 
 def _spared(tx: Transaction, identities: Sequence[str]) -> Iterator[Table]:

@@ -72,11 +72,11 @@ class Merging:
 
     def _merge(self, *which: ColumnElement[bool], rows: int) -> None:
         """Make and change the contacts that rows mean by their identity, and put them on the list."""
-        self._know(*which)
+        new_rows = rows - self._know(*which)
         if self._job.identify_by:
             self._keep_refusing()
         before = self._last_id()
-        written = self._write(which, rows)
+        written = self._write(which, new_rows)
         new = sa.select(contacts.c.id).where(contacts.c.id > before)
         created = self._hit(new)
         self.created += created
@@ -94,20 +94,24 @@ class Merging:
 
     # ------------------------------------------------------------ which rows mean which contacts
 
-    def _know(self, *which: ColumnElement[bool]) -> None:
-        """Find the contacts that there are already, and of the rows that mean one the last."""
+    def _know(self, *which: ColumnElement[bool]) -> int:
+        """Find the contacts that there are already, and of the rows that mean one the last; how many."""
         pairs = sa.select(contacts.c.id, sa.func.max(staged.c.line)).group_by(contacts.c.id)
         pairs = pairs.join(staged, staged.c.identity == contacts.c.identity).where(*which)
-        self._run(sa.insert(known).from_select(("contact_id", "line"), pairs))
+        return self._run(sa.insert(known).from_select(("contact_id", "line"), pairs))
 
     def _phone_only(self) -> Select[Any]:
         """The contacts who have only a phone: their identities begin with its `+`."""
         phones = sa.and_(contacts.c.identity >= "+", contacts.c.identity < ",")
         return sa.select(contacts.c.id, contacts.c.identity).where(phones, contacts.c.email.is_(None))
 
+    def knows_phones_only(self) -> bool:
+        """Whether there is any contact who has only a phone."""
+        return self._tx.connection.execute(self._phone_only().limit(1)).first() is not None
+
     def _adopt(self) -> None:
         """Give a contact who has only a phone the email of the first row that brings a new one with it."""
-        if self._tx.connection.execute(self._phone_only().limit(1)).first() is None:
+        if not self.knows_phones_only():
             return
         alone = self._phone_only().cte("alone").prefix_with("MATERIALIZED")
         pairs = sa.select(alone.c.id, staged.c.line, staged.c.identity)
@@ -151,7 +155,7 @@ class Merging:
             .having(sa.func.count() == 1)
         )
         found = self._run(sa.insert(paired).from_select(("contact_id", "line", "identity"), pairs))
-        others = [staged.c.identity.not_in(sa.select(paired.c.identity))] if found else []
+        others = [~sa.exists().where(paired.c.identity == staged.c.identity)] if found else []
         self._merge(alone, *others, rows=0)
         if found:
             twice = hits.c.contact_id == paired.c.contact_id  # an email row means the same contact
@@ -172,9 +176,9 @@ class Merging:
 
     # ------------------------------------------------------------ what is written
 
-    def _write(self, which: Where, rows: int) -> int:
+    def _write(self, which: Where, new_rows: int) -> int:
         """Change the known contacts, and make the others; how many both are."""
-        with self._tx.dialect.loading(self._tx.connection, contacts_phone, rows, self._before):
+        with self._tx.dialect.loading(self._tx.connection, contacts_phone, new_rows, self._before):
             if self._tx.dialect.writes_at_once and not self._job.clear:
                 return self._upsert(which)
             return self._update() + self._create(which)
@@ -196,9 +200,9 @@ class Merging:
 
     def _create(self, which: Where) -> int:
         """Contacts for rows that mean nobody who is known."""
-        return self._run(sa.insert(contacts).from_select(NEW, self._rows(which, unknown=True)))
+        return self._run(sa.insert(contacts).from_select(NEW, self._rows([*which, _nobody_is(staged)])))
 
-    def _rows(self, which: Where, *, unknown: bool = False) -> Select[Any]:
+    def _rows(self, which: Where) -> Select[Any]:
         """Rows as new contacts, of each identity the last."""
         last = self._tx.dialect.last_lines(staged, *which).subquery("last")
         fields: Expression = sa.func.coalesce(last.c.fields, sa.literal({}, FieldsJson()))
@@ -206,10 +210,7 @@ class Merging:
             fields = self._merged(sa.literal({}, FieldsJson()), last.c.fields)
         columns = (last.c[name] for name in (*IDENTIFYING, *PLAIN))
         rows = sa.select(*columns, fields, self._now, self._now.label("updated_at"))
-        # NOT IN is hashed by PostgreSQL whatever it thinks of the sizes of tables that are as new as these
-        return rows.where(
-            last.c.line.not_in(sa.select(known.c.line)) if unknown else last.c.line.is_not(None)
-        )
+        return rows.where(last.c.line.is_not(None))
 
     def _values(self, cells: Cells) -> dict[str, Any]:
         """What is in a contact once a row was put over it."""
@@ -253,9 +254,8 @@ class Merging:
     def _brought_by_newer(self) -> ColumnElement[bool]:
         """A newer file of the list has brought the contact."""
         newer = sa.and_(self.on_list, memberships.c.stamp > self._stamp)
-        contact: ColumnElement[int] = sa.literal_column(
-            "contacts.id"
-        )  # where ON CONFLICT looks, no FROM names the table
+        # no FROM names the table where ON CONFLICT looks
+        contact: ColumnElement[int] = sa.literal_column("contacts.id")
         return sa.exists().where(memberships.c.contact_id == contact, newer)
 
     # ------------------------------------------------------------ who is on the list

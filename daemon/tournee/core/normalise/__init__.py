@@ -180,7 +180,7 @@ class Normaliser:
         self, lines: Sequence[int], columns: Sequence[Sequence[str]]
     ) -> tuple[list[ContactRow], list[Rejected]]:
         cells = {field_key: columns[at] for field_key, at in self._at.items()}
-        self._unfilled = frozenset(key for key in self._unfilled if not any(map(str.strip, cells[key])))
+        self._unfilled = frozenset(key for key in self._unfilled if not any(map(trimmed, cells[key])))
         found = {key: reader.read(cells[key]) for key, reader in self._readers.items()}
         identities, nobody = self._reached(found, cells)
         if self._layout.identify_by:
@@ -298,10 +298,16 @@ def _filled(conversion: Conversion, empty: Cell) -> Conversion:
 
 
 def _known(found: Mapping[str, Column], row: int) -> tuple[str, ...]:
-    """The identities that a refused row holds."""
+    """The identities that a refused row holds; none where what identifies cannot be read.
+
+    Another address of the row does not tell: it may be new to its contact.
+    """
     address, number, named = (
         found[key][0][row] if key in found else None for key in ("email", "phone", "identity")
     )
+    decisive = named if "identity" in found else address or number
+    if not (decisive and isinstance(decisive, str)):
+        return ()
     known = (named, address.casefold() if isinstance(address, str) else None, number)
     return tuple(identity for identity in known if isinstance(identity, str) and identity)
 

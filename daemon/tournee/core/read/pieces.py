@@ -36,7 +36,7 @@ class Pieces:
         self._lines = lines
         self._delimiter = delimiter
         self._width = width
-        self._nothing = delimiter * (width - 1) + "\n"
+        self._nothing = (delimiter * (width - 1) or " ") + "\n"  # a lone end would be half of CRLF after a CR
         self._quoted = Rows(lines, delimiter)
         self._inside_character = inside_character
         self._last: tuple[int, Sequence[str]] = (lines.number, ())  # a row's first line, its cells as written

@@ -96,7 +96,7 @@ class _Search:
         for directory, file in self._places(remote):
             here = directory == self.directory
             seen_here = seen_here or here
-            if file.size != self.record.size:
+            if file.size not in (None, self.record.size):
                 continue
             with fetched(self.app, remote, directory, file, self.progress) as source:
                 if self.record.sha256 in (source.sha256, UNREAD):

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 from tournee.core.facts import ContactRow, FileRows, JsonValue, Reason, RowError, RowErrorCode, WarningCode
 from tournee.core.languages import STANDARD, Layout
+from tournee.core.languages.words import trimmed
 from tournee.core.normalise.cells import Afresh, Cell, Column, Conversion, Each, Reader, Seen, refusal
 from tournee.core.normalise.conversions import Conversions
 from tournee.core.normalise.emails import Emails

@@ -3,7 +3,7 @@
 import pytest
 
 from support.rounds import BAD, UTE, ZOE, A, B, Round, lines
-from tournee.actions import contacts, explain, retry
+from tournee.actions import contacts, explain, intake, retry
 from tournee.core.facts import Counts, Import, Outcome
 from tournee.core.messages import sentence
 
@@ -56,6 +56,27 @@ def test_a_rejected_row_of_a_known_email_keeps_only_its_contact(rounds: Round):
     others = [f"c{number}@example.com;" for number in range(9)]
     rounds.bring(*others, ";+33612345678", header="Email;Téléphone")
     record = rounds.bring(*others[:8], "c8@example.com;+3361234567", header="Email;Téléphone")
+    assert (record.counts.rejected, record.removed) == (1, 1)
+
+
+def test_who_has_only_a_phone_on_another_list_keeps_nobody(rounds: Round):
+    rounds.feed("other")
+    rounds.feed(membership="mirror", mirror_limit="50%")
+    file = rounds.root / "other.csv"
+    file.write_text("Email;Téléphone\n;+33612345678\n")
+    intake.import_file(rounds.app, "other", str(file))
+    others = [f"c{number}@example.com;" for number in range(10)]
+    rounds.bring(*others, header="Email;Téléphone")
+    record = rounds.bring(*others[:9], "new@example.com;+3361", header="Email;Téléphone")
+    assert (record.counts.rejected, record.removed) == (1, 1)
+
+
+def test_a_row_without_the_email_that_is_required_tells_by_its_phone_whose_it_is(rounds: Round):
+    rounds.feed(membership="mirror", mirror_limit="50%")
+    others = [f"c{number}@example.com;" for number in range(10)]
+    rounds.bring(*others, header="Email;Téléphone")
+    rounds.deploy("enquete")
+    record = rounds.bring(*others[:9], ";+33612345678", header="Email;Téléphone")
     assert (record.counts.rejected, record.removed) == (1, 1)
 
 

@@ -13,10 +13,10 @@ from sqlalchemy import Table
 from tournee.core.errors import FileRejected
 from tournee.core.facts import RejectReason
 from tournee.store import Transaction
-from tournee.store.merging import Job, Merging, list_id, wrote
+from tournee.store.merging import Job, Merging, list_id, phone_only, wrote
 from tournee.store.staging import Stage, stage
 from tournee.store.tables import contacts, memberships
-from tournee.store.temporary import hits, kept, of_mirrors, spared
+from tournee.store.temporary import doubtful, hits, kept, of_mirrors, spared
 
 __all__ = ["Job", "Merged", "Mirror", "Stage", "list_id", "stage", "upsert"]
 
@@ -28,7 +28,8 @@ class Mirror:
     `kept` are the identities, emails and phones that could be read in rejected rows: whoever they may mean
     stays; where not all rejected rows could be read (not `certain`), nobody leaves. An email in `doubtful`,
     whose row has a phone that could not be read, may be that of anybody who has only a phone, unless somebody
-    has it. More than the share `limit` of the list never leaves at once; None is a person's word for that.
+    has it: these stay too. More than the share `limit` of the list never leaves at once; None is a person's
+    word for that.
     """
 
     limit: float | None
@@ -72,9 +73,7 @@ def _leave(tx: Transaction, merging: Merging, mirror: Mirror) -> int:
     """Take off the list who is not in the file; how many that were."""
     if merging.late or not mirror.certain:
         return 0
-    stay = [hits, *_spared(tx, mirror.kept)]
-    if any(not _is_known(tx, email) for email in mirror.doubtful) and merging.knows_phones_only():
-        return 0
+    stay = [hits, *_spared(tx, mirror)]
     gone = [~sa.exists().where(some.c.contact_id == memberships.c.contact_id) for some in stay]
     removed = wrote(tx, sa.delete(memberships).where(merging.on_list, *gone))
     members = sa.select(sa.func.count()).select_from(memberships).where(merging.on_list)
@@ -85,17 +84,17 @@ def _leave(tx: Transaction, merging: Merging, mirror: Mirror) -> int:
     return removed
 
 
-def _is_known(tx: Transaction, identity: str) -> bool:
-    return bool(tx.connection.scalar(sa.select(sa.exists().where(contacts.c.identity == identity))))
-
-
-def _spared(tx: Transaction, identities: Sequence[str]) -> Iterator[Table]:
-    """Whoever is known by one of the identities, has it as phone, or as email."""
-    if not identities:
+def _spared(tx: Transaction, mirror: Mirror) -> Iterator[Table]:
+    """Whoever is known by one of the identities, has it as phone, or as email; or may have a doubtful one."""
+    if not mirror.kept:
         return
     of_mirrors.create_all(tx.connection, checkfirst=False)
-    tx.dialect.load(tx.connection, kept, ("identity",), [(one,) for one in identities])
+    for table, identities in ((kept, mirror.kept), (doubtful, mirror.doubtful)):
+        tx.dialect.load(tx.connection, table, ("identity",), [(one,) for one in identities])
     known_by = (contacts.c.identity, contacts.c.phone, contacts.c.email_key)
-    whom = sa.union(*(sa.select(contacts.c.id).join(kept, kept.c.identity == one) for one in known_by))
-    wrote(tx, sa.insert(spared).from_select(("contact_id",), whom))
+    whom = [sa.select(contacts.c.id).join(kept, kept.c.identity == one) for one in known_by]
+    somebody = sa.exists().where(contacts.c.identity == doubtful.c.identity)
+    if tx.connection.execute(sa.select(doubtful).where(~somebody).limit(1)).first():
+        whom.append(phone_only().with_only_columns(contacts.c.id))
+    wrote(tx, sa.insert(spared).from_select(("contact_id",), sa.union(*whom)))
     yield spared

@@ -100,20 +100,11 @@ class Merging:
         pairs = pairs.join(staged, staged.c.identity == contacts.c.identity).where(*which)
         return self._run(sa.insert(known).from_select(("contact_id", "line"), pairs))
 
-    def _phone_only(self) -> Select[Any]:
-        """The contacts who have only a phone: their identities begin with its `+`."""
-        phones = sa.and_(contacts.c.identity >= "+", contacts.c.identity < ",")
-        return sa.select(contacts.c.id, contacts.c.identity).where(phones, contacts.c.email.is_(None))
-
-    def knows_phones_only(self) -> bool:
-        """Whether there is any contact who has only a phone."""
-        return self._tx.connection.execute(self._phone_only().limit(1)).first() is not None
-
     def _adopt(self) -> None:
         """Give a contact who has only a phone the email of the first row that brings a new one with it."""
-        if not self.knows_phones_only():
+        if self._tx.connection.execute(phone_only().limit(1)).first() is None:
             return
-        alone = self._phone_only().cte("alone").prefix_with("MATERIALIZED")
+        alone = phone_only().cte("alone").prefix_with("MATERIALIZED")
         pairs = sa.select(alone.c.id, staged.c.line, staged.c.identity)
         pairs = pairs.join(staged, staged.c.phone == alone.c.identity)
         pairs = pairs.where(staged.c.email.is_not(None), _nobody_is(staged))
@@ -300,6 +291,12 @@ def list_id(tx: Transaction, key: str) -> int:
 def wrote(tx: Transaction, statement: sa.Executable) -> int:
     """Run a statement that writes; how many rows it wrote."""
     return tx.connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def phone_only() -> Select[Any]:
+    """The contacts who have only a phone: their identities begin with its `+`."""
+    phones = sa.and_(contacts.c.identity >= "+", contacts.c.identity < ",")
+    return sa.select(contacts.c.id, contacts.c.identity).where(phones, contacts.c.email.is_(None))
 
 
 def _last_lines(*which: ColumnElement[bool]) -> Subquery:

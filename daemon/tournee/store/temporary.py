@@ -42,4 +42,5 @@ paired = _table("paired", _number("contact_id"), _number("line"), Column("identi
 hits = _table("hits", _number("contact_id", key=True))
 #: Identities in rejected rows, and whom they may mean.
 kept = _table("kept", Column("identity", ByteText), metadata=of_mirrors)
+doubtful = _table("doubtful", Column("identity", ByteText), metadata=of_mirrors)
 spared = _table("spared", _number("contact_id", key=True), metadata=of_mirrors)

@@ -306,6 +306,8 @@ def _known(found: Mapping[str, Column], row: int) -> tuple[str, ...]:
     address, number, named = (
         found[key][0][row] if key in found else None for key in ("email", "phone", "identity")
     )
+    if isinstance(address, Reason) and address.code == RowErrorCode.EMAIL_MISSING:
+        address = None
     decisive = named if "identity" in found else address or number
     if not (decisive and isinstance(decisive, str)):
         return ()

@@ -186,3 +186,8 @@ def test_row_errors_are_given_back_in_line_order(store: Store) -> None:
         imports.add_row_errors(tx, import_id, [])
         assert imports.row_errors(tx, import_id) == errors
         assert imports.row_errors(tx, import_id + 1) == []
+
+
+def test_a_number_too_large_for_the_database_is_nobodys(store: Store) -> None:
+    with store.read() as tx:
+        assert imports.get(tx, 1 << 63) is None

@@ -147,7 +147,7 @@ def test_a_contact_is_found_by_the_field_that_identifies_it_whatever_its_value_l
 ):
     values = ("42", "0612345678", "zoe@example.com")
     clients = [(n, f"amount={value}", f"z{n}@example.com", *[None] * 8) for n, value in enumerate(values)]
-    bring(small_rounds.app.store, clients, identify_by="amount")  # type: ignore[arg-type]
+    bring(small_rounds.app.store, clients, identify_by="amount")
     found = [contacts.show(small_rounds.app, f"amount={value}").email for value in values]
     assert found == ["z0@example.com", "z1@example.com", "z2@example.com"]
 

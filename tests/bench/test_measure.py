@@ -12,6 +12,7 @@ FILL = (
     "block = bytearray(60 << 20); block[::4096] = bytes(len(block[::4096])); "
 )
 FORK = "child = os.fork(); "
+# those who are measured hold what they have for some samples
 REST = "time.sleep(0.3); child or os._exit(0); os.wait()"
 
 

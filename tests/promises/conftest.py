@@ -6,13 +6,12 @@ from pathlib import Path
 import pytest
 
 from support.house import House
-from support.rounds import Round
+from support.rounds import rounds, small_rounds
 from support.smtp import Sink
 from support.terminal import eighty_columns, own_log
 from tournee.core.settings import Database
-from tournee.store import Store, open_store
 
-__all__ = ["eighty_columns", "own_log"]
+__all__ = ["eighty_columns", "own_log", "rounds", "small_rounds"]
 
 
 def on(database: Database, root: Path) -> House:
@@ -32,20 +31,6 @@ def house(tmp_path: Path, database: Database) -> House:
 def small_house(tmp_path: Path) -> House:
     """The same on SQLite alone, for what the database has no part in."""
     return House(tmp_path)
-
-
-@pytest.fixture
-def rounds(tmp_path: Path, database: Database, store: Store) -> Round:
-    """An installation with a drop box and a clock that tests set, on both databases."""
-    return Round(tmp_path, database, store)
-
-
-@pytest.fixture
-def small_rounds(tmp_path: Path, sqlite_database: Database) -> Iterator[Round]:
-    """The same on SQLite alone."""
-    store = open_store(sqlite_database)
-    yield Round(tmp_path, sqlite_database, store)
-    store.close()
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from support.installation import Installation
 from tournee.actions import Progress, explain, intake, poll
 from tournee.core.facts import FileReport, Import, PollReport, SendStatus
-from tournee.core.settings import Limits, Repository
-from tournee.store import outbox
+from tournee.core.settings import Database, Limits, Repository
+from tournee.store import Store, open_store, outbox
 from tournee.store.tables import contacts, metadata
 
 DEPLOYMENT = {
@@ -239,3 +240,17 @@ def files_up_to(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def rounds(tmp_path: Path, database: Database, store: Store) -> Round:
+    """An installation with a drop box and a clock that tests set, on both databases."""
+    return Round(tmp_path, database, store)
+
+
+@pytest.fixture
+def small_rounds(tmp_path: Path, sqlite_database: Database) -> Iterator[Round]:
+    """The same on SQLite alone, for what the database has no part in."""
+    store = open_store(sqlite_database)
+    yield Round(tmp_path, sqlite_database, store)
+    store.close()

@@ -250,15 +250,14 @@ class _Intake:
 
     def _warnings(self, tx: Transaction, header: tuple[str, ...]) -> Iterator[Reason]:
         """What is odd about the file beside those that came before it."""
-        stamp, newest = self.source.stamp, imports.newest_stamp(tx, self.key)
-        late = stamp is not None and newest is not None and stamp < newest
-        if late and newest:
-            yield Reason(WarningCode.LATE_FILE, {"stamp": "-".join(map(str, newest))})
+        newer = imports.newer_stamp(tx, self.key, self.source.stamp)
+        if newer:
+            yield Reason(WarningCode.LATE_FILE, {"stamp": "-".join(map(str, newer))})
         before = imports.last_header(tx, self.key)
         if before is not None and (changed := changes.header_changed(before, header)):
             yield changed
-        if self._mirrors and (late or not self._names_everybody):
-            why = "late" if late else "cut" if self.parsed.cut else "rejected"
+        if self._mirrors and (newer or not self._names_everybody):
+            why = "late" if newer else "cut" if self.parsed.cut else "rejected"
             yield Reason(WarningCode.NOBODY_REMOVED, {"why": why})
 
     @property

@@ -31,8 +31,7 @@ class Parsed:
 
     Of the errors the first are kept and all are counted. `identities` are those that could be read in the
     rejected rows, `doubtful` those of rows whose phone could not; they are `certain` where each such row told
-    whose it was. `cut` is why the last row is not
-    whole.
+    whose it was. `cut` is why the last row is not whole.
     """
 
     rows: int = 0

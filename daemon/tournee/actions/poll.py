@@ -70,7 +70,7 @@ def _contained(app: App, key: str, progress: Progress) -> PollReport:
         return poll(app, key, progress=progress)
     except TourneeError:
         raise
-    except Exception as bug:
+    except Exception as bug:  # whatever it is, the other lists have their pass
         telemetry.log.bug(bug, list=key)
         where = {"type": telemetry.describe(bug)["type"], "place": telemetry.places(bug)[-1]}
         return PollReport(

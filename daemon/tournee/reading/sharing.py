@@ -178,6 +178,6 @@ class _Pieces:
     def _next(self) -> Numbered | None:
         try:
             return next(self._numbered, None)
-        except Exception as error:
+        except Exception as error:  # in whichever thread it is met: `batches` raises it
             self.error = error
             return None

@@ -159,6 +159,12 @@ def newest_stamp(tx: Transaction, list: str) -> tuple[int, ...] | None:
     return newest
 
 
+def newer_stamp(tx: Transaction, list: str, stamp: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """The newest stamp of a list, where a file of this `stamp` comes too late after it; else None."""
+    newest = newest_stamp(tx, list) if stamp else None
+    return newest if stamp and newest and stamp < newest else None
+
+
 def last_header(tx: Transaction, list: str) -> tuple[str, ...] | None:
     """The header of the last file imported into a list; None where there was none, or it was not kept."""
     one = tables.imports.c

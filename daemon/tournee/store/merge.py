@@ -58,7 +58,7 @@ def upsert(tx: Transaction, stage: Stage, mirror: Mirror | None = None) -> Merge
     """
     merging = stage.merging
     assert merging is not None, "belongs into stage.merge()"
-    merging.run(rows=stage.count)
+    merging.run(rows=stage.count, phones=stage.phones)
     of_file = tx.connection.scalar(sa.select(sa.func.count()).select_from(hits)) or 0
     return Merged(
         created=merging.created,

@@ -56,19 +56,18 @@ class Merging:
         self._stamp = sa.literal(job.stamp, StampText())
         self._list_id = list_id(tx, job.list)
         self.on_list = memberships.c.list_id == self._list_id
-        newest = imports.newest_stamp(tx, job.list)
-        self.late = job.stamp is not None and newest is not None and job.stamp < newest
-        self._before = self._last_id()
+        self.late = imports.newer_stamp(tx, job.list, job.stamp) is not None
         self._adopted = False
 
-    def run(self, *, rows: int) -> None:
-        """Merge what is staged, so many rows."""
+    def run(self, *, rows: int, phones: int) -> None:
+        """Merge what is staged, so many rows, and of them so many with only a phone."""
         if self._job.identify_by:
             self._merge(rows=rows)
             return
         self._adopt()
-        self._merge(staged.c.email.is_not(None), rows=rows)
-        self._merge_phones()
+        self._merge(staged.c.email.is_not(None), rows=rows - phones)
+        if phones:
+            self._merge_phones(rows=phones)
 
     def _merge(self, *which: ColumnElement[bool], rows: int) -> None:
         """Make and change the contacts that rows mean by their identity, and put them on the list."""
@@ -76,7 +75,8 @@ class Merging:
         if self._job.identify_by:
             self._keep_refusing()
         before = self._last_id()
-        written = self._write(which, new_rows)
+        with self._tx.dialect.loading(self._tx.connection, contacts_phone, new_rows, before):
+            written = self._write(which)
         new = sa.select(contacts.c.id).where(contacts.c.id > before)
         created = self._hit(new)
         self.created += created
@@ -129,11 +129,9 @@ class Merging:
             self._run(sa.delete(staged).where(staged.c.identity.in_(rows)))
         self._run(sa.delete(paired).where(barred))
 
-    def _merge_phones(self) -> None:
+    def _merge_phones(self, *, rows: int) -> None:
         """Rows with only a phone: its contact is who has no email, else the one contact who has it at all."""
         alone = staged.c.email.is_(None)
-        if not self._tx.connection.scalar(sa.select(sa.exists().where(alone))):
-            return
         self._empty(paired)
         self._adopted = False
         last = _last_lines(alone)
@@ -147,7 +145,7 @@ class Merging:
         )
         found = self._run(sa.insert(paired).from_select(("contact_id", "line", "identity"), pairs))
         others = [~sa.exists().where(paired.c.identity == staged.c.identity)] if found else []
-        self._merge(alone, *others, rows=0)
+        self._merge(alone, *others, rows=rows - found)
         if found:
             twice = hits.c.contact_id == paired.c.contact_id  # an email row means the same contact
             rest = sa.select(paired.c.contact_id, paired.c.line).where(~sa.exists().where(twice))
@@ -167,12 +165,11 @@ class Merging:
 
     # ------------------------------------------------------------ what is written
 
-    def _write(self, which: Where, new_rows: int) -> int:
+    def _write(self, which: Where) -> int:
         """Change the known contacts, and make the others; how many both are."""
-        with self._tx.dialect.loading(self._tx.connection, contacts_phone, new_rows, self._before):
-            if self._tx.dialect.writes_at_once and not self._job.clear:
-                return self._upsert(which)
-            return self._update() + self._create(which)
+        if self._tx.dialect.writes_at_once and not self._job.clear:
+            return self._upsert(which)
+        return self._update() + self._create(which)
 
     def _upsert(self, which: Where) -> int:
         """Both in one statement, in which empty cells never erase."""

@@ -1,7 +1,8 @@
 """The rows of one file on their way in: put down before any lock is held, on a connection of their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -10,12 +11,14 @@ from tournee.store import Store, Transaction
 from tournee.store.merging import Job, Merging
 from tournee.store.temporary import EMAIL_KEY, of_imports, staged
 
+_EMAIL: Callable[[ContactRow], str | None] = itemgetter(CONTACT_ROW.index("email"))
+
 
 class Stage:
-    """The rows of one file on their way in; `count` tells how many."""
+    """The rows of one file on their way in; `count` tells how many, `phones` how many have only a phone."""
 
     def __init__(self, store: Store, connection: Connection, job: Job) -> None:
-        self.count = 0
+        self.count = self.phones = 0
         self.merging: Merging | None = None  # inside of `merge`
         self._store = store
         self._connection = connection
@@ -23,13 +26,15 @@ class Stage:
 
     def add(self, rows: Sequence[ContactRow]) -> None:
         """Put more rows into the stage; no lock is held. Raises StoreError."""
+        emails = list(map(_EMAIL, rows))
         with self._store.staging(self._connection) as tx:
             if self._job.identify_by:
-                keyed = ((*row, row[2] and row[2].casefold()) for row in rows)
+                keyed = ((*row, email and email.casefold()) for row, email in zip(rows, emails, strict=True))
                 tx.dialect.load(tx.connection, staged, (*CONTACT_ROW, EMAIL_KEY), keyed)
             else:
                 tx.dialect.load(tx.connection, staged, CONTACT_ROW, rows)
         self.count += len(rows)
+        self.phones += emails.count(None)
 
     @contextmanager
     def merge(self) -> Iterator[Transaction]:

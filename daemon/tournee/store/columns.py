@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import TIMESTAMP, BigInteger, Column, Dialect, Integer, String, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from tournee.core.facts import JsonValue, Reason
@@ -157,11 +158,7 @@ class FieldsJson(TypeDecorator[Mapping[str, JsonValue]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Text on SQLite, written as the rows of files have it."""
-        if dialect.name != "postgresql":
-            return Text()
-        from sqlalchemy.dialects.postgresql import JSONB  # which brings all of that dialect
-
-        return JSONB()
+        return JSONB() if dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: Mapping[str, JsonValue] | None, dialect: Dialect) -> Any:
         """To the database."""

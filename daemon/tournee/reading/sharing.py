@@ -16,8 +16,8 @@ from tournee.reading.work import Reader
 
 #: How many batches are made here ahead of the one to be handed out next.
 AHEAD = 4
-#: How many answers wait, while whoever asks for batches is busy with the last one: some ten megabytes.
-ANSWERS = 64
+#: How many answers wait, while whoever asks for batches is busy with the last one: some three megabytes.
+ANSWERS = 16
 #: A piece takes some hundredths of a second: who does not answer for so many seconds never will.
 PATIENCE = 60.0
 

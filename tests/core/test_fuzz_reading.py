@@ -38,7 +38,7 @@ def test_no_bytes_make_anything_but_rows_or_a_rejection() -> None:
         fuzzer.learn(file, outcome.said)
         read[outcome.refused.code if outcome.refused else "read"] += 1
     print(f"\nseed {seed}: {read.total()} files, {dict(read.most_common())}")
-    assert read["read"] > read.total() / 4
+    assert read["read"] > read.total() / 10
 
 
 @pytest.mark.parametrize("case", cases(), ids=str)

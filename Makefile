@@ -24,7 +24,7 @@ demo: .venv/ready ## the whole product on embedded servers, in one minute
 test: .venv/ready ## every test that needs no server of the system
 	@$(BIN)/pytest -q -n logical --maxprocesses 8 --dist worksteal -m "not system"
 
-test-system: .venv/ready ## the tests against OpenSSH and vsftpd, which have to be installed
+test-system: .venv/ready ## the tests against OpenSSH, vsftpd and Chromium, which have to be installed
 	@$(BIN)/pytest -q -m system
 
 fuzz: .venv/ready ## files that nobody has seen, for FUZZ_SECONDS (30)

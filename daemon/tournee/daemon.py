@@ -2,8 +2,11 @@
 
 Every repository has a lane of its own (an APScheduler executor with `max_connections` threads), so that a
 server that hangs delays only its own lists. A round arms the next one when it ends: a list is never polled
-twice at once, and what was missed meanwhile (a long poll, a sleeping host) is made up for once. Solicitations
-and alerts have a thread each, woken by every poll and every half minute for retries that are due.
+twice at once, and what was missed meanwhile (a long poll, a sleeping host) is made up for once.
+
+Alerts have a thread, woken by every poll and every half minute for retries that are due. So has looking for
+solicitations that are due, which also glances every second at what became due since, because a person here or
+on another node let it go; each outlet that has some gets a thread until nothing is left there.
 
 SIGTERM and SIGINT end everything within `GRACE` seconds; what cannot be finished is rolled back. SIGHUP reads
 the configuration again; a broken one is logged and the old one stays.
@@ -27,20 +30,25 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tournee import telemetry
 from tournee.actions import App, alert, explain, poll, send
+from tournee.actions.outlets import Outlet, Paces
 from tournee.config import Config
-from tournee.core.errors import ConfigurationError, Stopped, TourneeError
+from tournee.core.errors import ConfigurationError, Stopped, StoreError, TourneeError
+from tournee.core.facts import Reason
+from tournee.web import Web
 
 GRACE = 25.0  # seconds to finish or roll back; systemd and Docker are told 30
 BEAT = 1.0  # seconds that a signal may be late
 PULSE = 30.0  # seconds between looks at the outbox, and at a clock that may have jumped
 BREATH = timedelta(seconds=1)  # between two looks at the same directory, at least
+OVERLAP = timedelta(seconds=2)  # what was written as due a moment ago may be committed only now
 
 
 def run(app: App, load: Callable[[], Config]) -> int:
     """Run until SIGTERM or SIGINT and return the exit code 0; `load` reads the configuration for SIGHUP.
 
-    Raises AlreadyRunning when another daemon has this SQLite file. A lane that does not end in time is left
-    behind: the process ends here and now, and the database rolls its transaction back.
+    Raises AlreadyRunning when another daemon has this SQLite file, CannotListen where another program has the
+    port. A lane that does not end in time is left behind: the process ends here and now, and the database
+    rolls its transaction back.
     """
     with app.store.daemon_lock():
         daemon = Daemon(app)
@@ -111,13 +119,18 @@ class Daemon:
         self._running: set[str] = set()
         self._lanes: set[str] = set()
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
-        self._couriers = (
-            Courier("send", app.stop, lambda: _send(self.app)),
-            Courier("alert", app.stop, lambda: _alert(self.app)),
-        )
+        self._web = Web(lambda: self.app)
+        alerting = Courier("alert", app.stop, lambda: _alert(self.app))
+        self._sending = Sending(lambda: self.app, alerting.wake)
+        sending = Courier("send", app.stop, self._sending.look, self._sending.glance)
+        self._couriers = (sending, alerting)
 
     def start(self) -> None:
-        """Arm every list, those first of all that were due meanwhile, and start the couriers."""
+        """Listen, arm every list, those first of all that were due meanwhile, and start the couriers.
+
+        Raises CannotListen.
+        """
+        self._web.serve(self.app.settings.http)
         with self._lock:
             self._due = explain.next_polls(self.app)
             for key, due in self._due.items():
@@ -142,6 +155,7 @@ class Daemon:
         telemetry.log.info("stopping", polls=sorted(self._running))
         until = monotonic() + GRACE
         self.app.halt()
+        self._web.stop()
         self._scheduler.shutdown(wait=False)
         for courier in self._couriers:
             courier.wake()
@@ -151,18 +165,23 @@ class Daemon:
         return not self.busy()
 
     def busy(self) -> list[str]:
-        """The lists being polled and the couriers at work."""
+        """The lists being polled, the couriers, and the outlets at work."""
         with self._lock:
             running = sorted(self._running)
-        return running + [courier.name for courier in self._couriers if courier.is_alive()]
+        threads = (*self._couriers, *self._sending.threads)
+        return running + [thread.name for thread in threads if thread.is_alive()]
 
     def change_to(self, config: Config) -> None:
-        """Go on with another configuration; polls under way end with the old one. Raises StoreError."""
+        """Go on with another configuration; polls under way end with the old one.
+
+        Raises StoreError and CannotListen, and then goes on with the old one.
+        """
         if config.settings.database != self.app.settings.database:
             telemetry.log.error("database_changed", problem="another database needs a restart of the daemon")
             return
         app = replace(self.app, config=config)
         due = explain.next_polls(app)
+        self._web.serve(config.settings.http)
         with self._lock:
             before, self.app = self.app, app
             for key in self._due.keys() - due.keys():
@@ -228,12 +247,18 @@ class Daemon:
 
 
 class Courier(Thread):
-    """A thread that does its work at every wake and every `PULSE`, until `stop` is set."""
+    """A thread that does its work at every wake and every `PULSE`, until `stop` is set.
 
-    def __init__(self, name: str, stop: Event, work: Callable[[], None]) -> None:
+    In between it may `glance` every `BEAT`, which is to be cheap and quiet.
+    """
+
+    def __init__(
+        self, name: str, stop: Event, work: Callable[[], None], glance: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(name=name, daemon=True)
         self._stop_asked = stop
         self._work = work
+        self._glance = glance
         self._woken = Event()
 
     def wake(self) -> None:
@@ -245,8 +270,70 @@ class Courier(Thread):
         while not self._stop_asked.is_set():
             with contained(lane=self.name):
                 self._work()
-            self._woken.wait(PULSE)
+            with contained(lane=self.name):
+                self._wait()
             self._woken.clear()
+
+    def _wait(self) -> None:
+        until = monotonic() + PULSE
+        while not self._woken.wait(BEAT) and monotonic() < until:
+            self._glance()
+
+
+class Sending:
+    """A thread for each outlet that has something due, until nothing is left there; `ended` hears of each."""
+
+    def __init__(self, app: Callable[[], App], ended: Callable[[], None]) -> None:
+        self._app = app
+        self._ended = ended
+        self._paces = Paces()
+        self._running: dict[str, Thread] = {}
+        self._wanted: dict[str, Outlet] = {}
+        self._looked_at = send.EVER
+        self._pauses: frozenset[str] = frozenset()
+        self._told: Reason | None = None
+
+    @property
+    def threads(self) -> tuple[Thread, ...]:
+        """Those at work, and perhaps some that have ended."""
+        return tuple(self._running.values())
+
+    def look(self, since: datetime = send.EVER) -> None:
+        """Start what has something due; what is at work already is started again when it ends."""
+        app = self._app()
+        now = app.clock()
+        work = send.look(app, since=since)
+        self._looked_at, self._pauses = now, work.pauses
+        self._wanted |= {outlet.key: outlet for outlet in work.outlets}
+        for key in [
+            key for key in self._wanted if key not in self._running or not self._running[key].is_alive()
+        ]:
+            self._start(app, self._wanted.pop(key))
+        if work.reason != self._told and since == send.EVER:
+            self._told = work.reason
+            if work.reason:
+                telemetry.log.warning("not_sent", reason=work.reason)
+
+    def glance(self) -> None:
+        """The same for what became due since, or is no longer paused; the database may be away meanwhile."""
+        pauses = self._pauses
+        with suppress(StoreError):
+            self.look(self._looked_at - OVERLAP)
+            if not pauses <= self._pauses:
+                self.look()
+
+    def _start(self, app: App, outlet: Outlet) -> None:
+        thread = Thread(name=f"send {outlet.key}", target=self._drain, args=(app, outlet), daemon=True)
+        self._running[outlet.key] = thread
+        thread.start()
+
+    def _drain(self, app: App, outlet: Outlet) -> None:
+        with contained(outlet=outlet.key):
+            report = send.drain(app, outlet, paces=self._paces)
+            facts = telemetry.send_facts(report)
+            if any(facts.values()):
+                telemetry.log.info("sent", outlet=outlet.key, **facts)
+        self._ended()
 
 
 # ---------------------------------------------------------------- what a lane does
@@ -272,13 +359,6 @@ def _poll(app: App, key: str) -> datetime | None:
     tell = telemetry.log.info if report.ok else telemetry.log.warning
     tell("polled", **telemetry.poll_facts(report))
     return report.look_again_at
-
-
-def _send(app: App) -> None:
-    report = send.send_due(app)
-    facts = telemetry.send_facts(report)
-    if any(facts.values()):
-        telemetry.log.info("sent", **facts)
 
 
 def _alert(app: App) -> None:

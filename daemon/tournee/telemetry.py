@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # structlog takes a tenth of a second to load: commands that 
     from structlog.stdlib import BoundLogger
     from structlog.typing import EventDict, Processor
 
-FOREIGN = ("apscheduler", "paramiko", "sqlalchemy", "alembic", "py.warnings")
+FOREIGN = ("apscheduler", "paramiko", "sqlalchemy", "alembic", "httpcore", "httpx", "py.warnings")
 
 HIDDEN = "[hidden]"
 _SECRET = re.compile(
@@ -119,6 +119,7 @@ def send_facts(report: SendReport) -> dict[str, object]:
         "later": report.later,
         "blocked": report.blocked,
         "uncertain": report.uncertain,
+        "paused": report.paused,
         "reason": report.reason,
     }
 

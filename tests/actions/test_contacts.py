@@ -139,7 +139,7 @@ def test_a_contact_is_found_by_its_phone_and_address_as_the_files_write_them(sma
         assert contacts.show(small_rounds.app, who) == contact
     for who in ("zoe@xn--exmple-cua.com", "ZOE@EXÄMPLE.com"):
         assert contacts.show(small_rounds.app, who) == contact
-    assert explain.why(small_rounds.app, "06.12.34.56.78") == []
+    assert explain.why(small_rounds.app, "06.12.34.56.78").decisions == ()
 
 
 def test_a_contact_is_found_by_the_field_that_identifies_it_whatever_its_value_looks_like(

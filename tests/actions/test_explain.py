@@ -6,7 +6,7 @@ import pytest
 
 from support.installation import NOON
 from support.rounds import BAD, JO, UTE, ZOE, A, B, Round
-from tournee.actions import contacts, explain
+from tournee.actions import contacts, deployments, explain
 from tournee.core.errors import TourneeError, UnknownName
 from tournee.core.facts import DeploymentTotals, ListStatus
 
@@ -170,7 +170,7 @@ def test_why_tells_each_decision_newest_first_with_its_rule_and_its_file(rounds:
     rounds.send_all()
     rounds.later(days=1)
     rounds.bring(ZOE, name="second.csv")
-    second, first = explain.why(rounds.app, "zoe@example.com")
+    second, first = explain.why(rounds.app, "zoe@example.com").decisions
     assert (first.file, first.verdict, first.status, first.sent_at) == ("first.csv", "planned", "sent", NOON)
     assert (second.file, second.verdict, second.rule) == ("second.csv", "blocked", "at_most 1 per month")
     assert (second.status, second.sent_at, second.decided_at) == (None, None, rounds.now)
@@ -182,7 +182,9 @@ def test_why_takes_an_email_an_id_or_a_phone_and_nobody_else(rounds: Round):
     rounds.deploy("satisfaction")
     rounds.bring(f"{ZOE};0612345678", header="Email;Prénom;Téléphone")
     contact = contacts.show(rounds.app, "zoe@example.com")
-    answers = [explain.why(rounds.app, who) for who in ("ZOE@example.com", str(contact.id), "+33612345678")]
+    answers = [
+        explain.why(rounds.app, who).decisions for who in ("ZOE@example.com", str(contact.id), "+33612345678")
+    ]
     assert [len(answer) for answer in answers] == [1, 1, 1]
     with pytest.raises(TourneeError) as caught:
         explain.why(rounds.app, "nobody@example.com")
@@ -195,7 +197,7 @@ def test_the_totals_of_a_deployment_tell_where_its_messages_are(rounds: Round):
     rounds.send_all()
     rounds.bring(ZOE)
     none = {"held": 0, "failed": 0, "uncertain": 0}
-    assert explain.deployments(rounds.app) == [
+    assert deployments.totals(rounds.app) == [
         DeploymentTotals(
             deployment="accueil", channel="email", planned=2, waiting=0, sent=2, blocked=1, **none
         ),

@@ -167,7 +167,7 @@ def test_each_contact_of_an_import_gets_one_decision_for_each_deployment(rounds:
     assert record.counts == Counts(read=5, created=1, updated=1, unchanged=1, duplicate=1, rejected=1)
     assert record.decisions == DecisionCounts(planned=6, waiting=6)
     for email in rounds.names():
-        decisions = explain.why(rounds.app, email)
+        decisions = explain.why(rounds.app, email).decisions
         assert [one.deployment for one in decisions] == ["satisfaction", "accueil"]
         assert {(one.verdict, one.import_id, one.file) for one in decisions} == {
             ("planned", record.id, "file.csv")
@@ -178,7 +178,7 @@ def test_the_first_of_two_deployments_spends_the_allowance_for_everything(rounds
     rounds.deploy("accueil", "satisfaction", rules=["1 per month"])
     record = rounds.bring(ZOE, JO)
     assert record.decisions == DecisionCounts(planned=2, waiting=2, blocked={"at_most 1 per month": 2})
-    second, first = explain.why(rounds.app, "zoe@example.com")
+    second, first = explain.why(rounds.app, "zoe@example.com").decisions
     assert (first.deployment, first.rule, first.status) == ("accueil", None, "waiting")
     assert (second.deployment, second.rule, second.status) == ("satisfaction", "at_most 1 per month", None)
 
@@ -189,7 +189,7 @@ def test_a_cap_of_one_deployment_leaves_the_other_alone(rounds: Round):
     rounds.send_all()
     record = rounds.bring(ZOE)
     assert record.decisions == DecisionCounts(planned=1, waiting=1, blocked={"at_most 1 per 90 days": 1})
-    assert explain.why(rounds.app, "zoe@example.com")[1].rule == "at_most 1 per 90 days"
+    assert explain.why(rounds.app, "zoe@example.com").decisions[1].rule == "at_most 1 per 90 days"
 
 
 def test_what_waits_is_not_planned_twice(rounds: Round):
@@ -225,7 +225,7 @@ def test_where_an_email_is_to_be_sent_a_row_without_one_is_rejected(small_rounds
 
 def test_a_feed_that_deploys_nothing_decides_nothing(small_rounds: Round):
     assert small_rounds.bring(ZOE).decisions is None
-    assert explain.why(small_rounds.app, "zoe@example.com") == []
+    assert explain.why(small_rounds.app, "zoe@example.com").decisions == ()
 
 
 # ---------------------------------------------------------------- trouble

@@ -5,9 +5,12 @@ What is asked for in the environment:
 - BENCH_FULL=1: everything, up to three million rows, and docs/performance.md and its chart are written anew.
 - BENCH_ROWS: rows of the contest, several numbers if you like (100000; full: 100000 1000000).
 - BENCH_SIZES: other sizes for the time per row (1000 10000; full: 1000 10000 3000000).
+- BENCH_MAILS: contacts who are invited, in 2 % of whom something is wrong (20500).
 - BENCH_RUNS: how often everything is done (3); medians are shown.
 - BENCH_PROFILE=1: instead, where the processor's time of one import goes.
-- BENCH_ONLY: of databases, shapes (contest, scale, poll, together) and contestants, only those named.
+- BENCH_PAST: solicitations that are remembered where contacts are decided about (1000000; full: 5000000).
+- BENCH_ONLY: of databases, shapes (contest, scale, poll, together, mail, history) and contestants, only
+  those named.
 
 Fails where rows are lost, where not everyone did the same work, and where the product holds 150 MiB.
 """
@@ -15,7 +18,7 @@ Fails where rows are lost, where not everyone did the same work, and where the p
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import chart
@@ -31,7 +34,7 @@ from targets import verdicts
 ROOT = Path(__file__).parents[2]
 PROFILE = os.environ.get("BENCH_PROFILE", "") not in ("", "0")
 FULL = os.environ.get("BENCH_FULL", "") not in ("", "0")
-SHAPES = ("contest", "scale", "poll", "together")
+SHAPES = ("contest", "scale", "poll", "together", "mail", "history")
 
 
 def numbers(name: str, short: str, full: str) -> list[int]:
@@ -41,6 +44,8 @@ def numbers(name: str, short: str, full: str) -> list[int]:
 
 ROWS = numbers("BENCH_ROWS", "100000", "100000 1000000")
 SIZES = numbers("BENCH_SIZES", "1000 10000", "1000 10000 3000000")
+(MAILS,) = numbers("BENCH_MAILS", "20500", "20500")
+(PAST,) = numbers("BENCH_PAST", "1000000", "5000000")
 (RUNS,) = numbers("BENCH_RUNS", "3", "3")
 
 
@@ -99,10 +104,15 @@ def one_database(
     if choice.has("scale"):
         for rows in SIZES:
             shapes.scale(results, database, contestants, files, rows, RUNS)
-    if choice.has("poll"):
-        shapes.poll(results, database, arena, files, ROWS[0])
-    if choice.has("together"):
-        shapes.together(results, database, arena, files, ROWS[0])
+    others: dict[str, Callable[[], None]] = {
+        "poll": lambda: shapes.poll(results, database, arena, files, ROWS[0]),
+        "together": lambda: shapes.together(results, database, arena, files, ROWS[0]),
+        "mail": lambda: shapes.mail(results, database, arena, MAILS),
+        "history": lambda: shapes.history(results, database, arena, ROWS[0], PAST, RUNS),
+    }
+    for name, measured in others.items():
+        if choice.has(name):
+            measured()
 
 
 def main() -> None:

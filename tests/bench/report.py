@@ -23,6 +23,7 @@ BEGIN, END = "<!-- measured: make bench writes this -->", "<!-- end of what was 
 def markdown(results: Results) -> str:
     """Everything, in the order of the page."""
     parts = [_facts(results), _promises(results), *_contests(results), _sizes(results), _others(results)]
+    parts += [_mails(results), _histories(results)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -149,6 +150,42 @@ def _others(results: Results) -> str:
             f"{found['contacts']:,} contacts both times, and both lists complete."
         )
     return "### A small file, and two at once\n\n" + "\n".join(told) if told else ""
+
+
+def _mails(results: Results) -> str:
+    """Messages a second, beside the way that everybody would write first."""
+    lines = [
+        [
+            f"{database}: {'**Tournée**' if way == TOURNEE else 'smtplib and email, no database'}",
+            f"{one.sent:,}",
+            f"{one.size:,}",
+            f"{one.speed:,.0f}",
+            f"{one.speed / ways['smtplib'].speed:.2f}",
+            f"{one.peak >> 20} MiB",
+        ]
+        for database, ways in results.mails.items()
+        for way, one in ways.items()
+    ]
+    header = ["", "mails", "bytes each", "a second", "×", "memory"]
+    return "### Invitations\n\n" + _table(header, lines) if lines else ""
+
+
+def _histories(results: Results) -> str:
+    """Deciding about the contacts of a file, and how the past is looked up."""
+    told = []
+    for database, found in results.histories.items():
+        gathered, whole = ([run[name] for run in found["runs"]] for name in ("gathered", "whole"))
+        told.append(
+            f"- {database}: what the {found['rows']:,} contacts of a file were sent, {found['past']:,} "
+            f"solicitations in all, is gathered for three `at_most` in {_seconds(gathered)}; with the "
+            f"decisions written it takes {_seconds(whole)}.\n\n  ```"
+        )
+        told += [*(f"  {line}" for line in found["plan"]), "  ```\n"]
+    return "### Deciding\n\n" + "\n".join(told).rstrip() if told else ""
+
+
+def _seconds(some: Sequence[float]) -> str:
+    return f"{statistics.median(some):.2f} s ({min(some):.2f}–{max(some):.2f})"
 
 
 def _milliseconds(seconds: Sequence[float]) -> str:

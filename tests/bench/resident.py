@@ -1,8 +1,9 @@
 """Tournée as in its running daemon: everything is loaded and has worked once before anything is timed.
 
 `resident.py import CONFIG WARM_UP FILE` imports FILE into the list `avis`; `resident.py poll CONFIG DEPOT
-ROWS` puts files of so many rows into a drop box of this machine, one after the other, and polls for each.
-Both print JSON; seconds are those of the clock.
+ROWS` puts files of so many rows into a drop box of this machine, one after the other, and polls for each;
+`resident.py send CONFIG` sends what is planned. They print JSON; seconds are those of
+the clock.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import contacts
 
-from tournee.actions import App, intake, open_app, poll
+from tournee.actions import App, intake, open_app, poll, send
 from tournee.core.facts import FileOutcome
 
 FIRST_OF_OTHERS = 28_000_000  # contacts that no other file has
@@ -23,7 +24,7 @@ def main() -> None:
     """Do what the command line says."""
     what, configuration, *words = sys.argv[1:]
     with open_app(configuration) as app:
-        done = imported(app, *words) if what == "import" else polled(app, Path(words[0]), int(words[1]))
+        done = WORK[what](app, *words)
     print(json.dumps(done))
 
 
@@ -37,9 +38,9 @@ def imported(app: App, warm_up: str, file: str) -> dict[str, object]:
     return {"seconds": seconds, "counts": {name: getattr(counts, name) for name in counts.__slots__}}
 
 
-def polled(app: App, depot: Path, rows: int) -> dict[str, object]:
+def polled(app: App, depot: str, rows: str) -> dict[str, object]:
     """Some polls, each of which finds one new file; the first two are not told."""
-    spent = [one_poll(app, depot, rows, number) for number in range(POLLS + 2)][2:]
+    spent = [one_poll(app, Path(depot), int(rows), number) for number in range(POLLS + 2)][2:]
     return dict(zip(("seconds", "processor"), zip(*spent, strict=True), strict=True))
 
 
@@ -54,6 +55,16 @@ def one_poll(app: App, depot: Path, rows: int, number: int) -> tuple[float, floa
     if outcome not in (FileOutcome.IMPORTED, FileOutcome.IMPORTED_WITH_ERRORS):
         raise SystemExit(f"a poll did not take its file: {report}")
     return spent
+
+
+def sent(app: App) -> dict[str, object]:
+    """All that is due, over one connection at a time."""
+    begun = time.perf_counter()
+    report = send.send_due(app)
+    return {"seconds": time.perf_counter() - begun, "sent": report.sent}
+
+
+WORK = {"import": imported, "poll": polled, "send": sent}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is measured: the contest, other sizes, a small file polled for, two imports at once."""
+"""What is measured: the contest, other sizes, a small file, two imports at once, mails sent, deciding."""
 
 import json
 import statistics
@@ -8,10 +8,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import contacts
+import mailing
+import measure
 import stores
 from contestants import COMMAND, HERE, LIMIT, TOURNEE, Arena, Contestant, Load
+from mailing import Mailed
 from stores import Database
 
 FIRST, UPDATE, AGAIN = "first", "update", "again"
@@ -56,6 +60,8 @@ class Results:
     entries: list[Entry] = field(default_factory=list)
     polls: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     together: dict[str, dict[str, float]] = field(default_factory=dict)
+    mails: dict[str, dict[str, Mailed]] = field(default_factory=dict)  # by database, then by way
+    histories: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def find(self, database: str, contestant: str, rows: int, step: str) -> Entry | None:
         """The loads of that kind, if there are any."""
@@ -86,7 +92,11 @@ def saved(path: Path) -> Results:
     entries = [
         Entry(**{**entry, "loads": [Load(**load) for load in entry["loads"]]}) for entry in kept["entries"]
     ]
-    return Results(**{**kept, "entries": entries})
+    mails = {
+        database: {way: Mailed(**one) for way, one in ways.items()}
+        for database, ways in kept.get("mails", {}).items()
+    }
+    return Results(**{**kept, "entries": entries, "mails": mails})
 
 
 class Files:
@@ -182,6 +192,26 @@ def together(results: Results, database: Database, arena: Arena, files: Files, r
     results.together[database.name] = {**seconds, "contacts": found["at once"]["contacts"], "rows": rows}
     print(f"{rows:>9,} rows  {database.name:11}two imports    {seconds['at once']:9.3f} s at once", end="")
     print(f"{seconds['in turn']:9.3f} s in turn", flush=True)
+
+
+def mail(results: Results, database: Database, arena: Arena, mails: int) -> None:
+    """So many contacts are invited by email."""
+    results.mails[database.name] = mailing.mail(database, arena, mails)
+
+
+def history(results: Results, database: Database, arena: Arena, rows: int, past: int, runs: int) -> None:
+    """The contacts of a file are decided about under three caps, with so many solicitations of the past."""
+    with database.empty() as url:
+        words = [url, str(rows), str(past), str(runs)]
+        done = measure.run([sys.executable, str(HERE / "deciding.py"), *words], arena.scratch)
+    said = json.loads(done.output)
+    results.histories[database.name] = {**said, "rows": rows, "past": past, "peak": done.peak}
+    if not any("solicitations_history" in line for line in said["plan"]):
+        raise SystemExit(f"{database.name} does not look the past up by its index: {said['plan']}")
+    gathered, whole = (statistics.median(run[name] for run in said["runs"]) for name in ("gathered", "whole"))
+    told = f"{rows:>9,} rows  {database.name:11}decided        {whole:9.3f} s"
+    print(f"{told}{gathered:9.3f} s of it gathering", flush=True)
+    print("\n".join(f"    {line}" for line in said["plan"]), flush=True)
 
 
 def _in_turn(commands: Sequence[Sequence[str]]) -> None:

@@ -10,7 +10,10 @@ from shapes import AGAIN, FIRST, UPDATE, Entry, Results
 DATABASES = ("SQLite", "PostgreSQL")
 MEMORY_LIMIT, GROWTH_LIMIT = 150 << 20, 10 << 20  # bytes
 SMALL_FILE = 0.1  # seconds
+MAILS = {"SQLite": 500}  # a second, at least
 LINEAR = 1.3
+PAST = 5_000_000  # solicitations that are remembered
+GATHERED, DECIDED = (3.0, 1.5), (5.0, 5.0)  # seconds, for 100,000 contacts
 TIMES_LIMIT = {
     (FIRST, 100_000): (1.8, 1.5),
     (FIRST, 1_000_000): (1.8, 1.3),
@@ -33,7 +36,7 @@ class Verdict:
 def verdicts(results: Results) -> list[Verdict]:
     """All that the results can tell."""
     judges: tuple[Callable[[Results, str], Iterator[Verdict]], ...] = (
-        _times, _again, _peers, _memory, _linear, _small,
+        _times, _again, _peers, _memory, _linear, _small, _mails, _decided,
     )  # fmt: skip
     return [verdict for judge in judges for database in DATABASES for verdict in judge(results, database)]
 
@@ -131,6 +134,34 @@ def _small(results: Results, database: str) -> Iterator[Verdict]:
             most=f"{SMALL_FILE * 1000:.0f} ms",
             measured=f"{seconds * 1000:.0f} ms, {worked * 1000:.0f} ms",
             kept=worked < SMALL_FILE,
+        )
+
+
+def _mails(results: Results, database: str) -> Iterator[Verdict]:
+    ours = results.mails.get(database, {}).get(TOURNEE)
+    if ours and database in MAILS:
+        yield Verdict(
+            promise="invitations a second (at least)",
+            database=database,
+            most=f"{MAILS[database]}",
+            measured=f"{ours.speed:.0f}",
+            kept=ours.speed >= MAILS[database],
+        )
+
+
+def _decided(results: Results, database: str) -> Iterator[Verdict]:
+    found = results.histories.get(database)
+    if not found or (found["rows"], found["past"]) != (100_000, PAST):
+        return
+    place = DATABASES.index(database)
+    for name, what, mosts in (("gathered", "history gathered", GATHERED), ("whole", "decided", DECIDED)):
+        seconds = statistics.median(run[name] for run in found["runs"])
+        yield Verdict(
+            promise=f"{found['rows']:,} contacts against {PAST:,} solicitations: {what}",
+            database=database,
+            most=f"{mosts[place]:.1f} s",
+            measured=f"{seconds:.2f} s",
+            kept=seconds <= mosts[place],
         )
 
 

@@ -174,6 +174,45 @@ def test_an_answer_never_repeats_the_address(reach: Reach, sink: Sink) -> None:
     assert error.reason.details["answer"] == "550 5.1.1 <…>: mailbox … is unknown"
 
 
+@pytest.mark.parametrize(
+    ("answer", "bounced"),
+    [
+        ("550 5.1.1 no such user", True), ("550 5.1.2 no such domain", True), ("556 5.1.10 null MX", True),
+        ("550-5.1.1 no such\r\n550 5.1.1 user", True), ("550 5.2.1 disabled", True),
+        ("550 no such user", True), ("551 moved away", True), ("553 no such name", True),
+        ("552 5.2.2 mailbox full", False), ("550 5.7.1 blocked", False), ("554 5.7.1 spam", False),
+        ("550 5.4.1 no route", False), ("554 no", False), ("550 5.1.1.1 odd", True),
+        ("550 5.2.10 odd", False),
+    ],
+)  # fmt: skip
+def test_an_address_that_does_not_exist_is_told_from_one_that_says_no(
+    reach: Reach, sink: Sink, answer: str, bounced: bool
+) -> None:
+    sink.refuse["claire.martin@example.com"] = answer
+    error = refused(reach(sink), letter())
+    assert isinstance(error, PermanentChannelError)
+    assert error.bounced == bounced
+
+
+@pytest.mark.parametrize("stage", ["DATA", "CONTENT"])
+def test_a_refusal_of_the_content_says_nothing_about_the_address(
+    reach: Reach, sink: Sink, stage: str
+) -> None:
+    sink.answers[stage].append("550 5.1.1 no")
+    error = refused(reach(sink), letter())
+    assert isinstance(error, PermanentChannelError)
+    assert not error.bounced
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.8 sender's domain not found", "553 5.1.7 bad sender"])
+def test_a_sender_that_is_refused_only_with_the_address_gives_up_nothing(
+    reach: Reach, sink: Sink, answer: str
+) -> None:
+    sink.answers["RCPT"].append(answer)
+    error = refused(reach(sink), letter())
+    assert (type(error), error.reason.code) == (TransientChannelError, "mail_sender_refused")
+
+
 # ---------------------------------------------------------------- getting through
 
 

@@ -1,5 +1,6 @@
 """Every variant is parsed back by the standard library's `email` package, which did not build it."""
 
+import base64
 import re
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -7,7 +8,10 @@ from email.message import EmailMessage
 from email.policy import compat32, default
 from email.utils import parseaddr
 
+import dkim
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,10 +94,35 @@ def test_nothing_that_comes_from_outside_adds_a_header(subject: str, name: str, 
                      "Content-Transfer-Encoding"]  # fmt: skip
 
 
-def test_a_long_header_value_is_neither_folded_nor_encoded() -> None:
-    link = "<https://avis.example.com/unsubscribe/" + "t" * 300 + ">"
-    raw = build(headers={"List-Unsubscribe": link, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
+UNSUBSCRIBE = {
+    "List-Unsubscribe": "<https://avis.example.com/u/AQAAAAAAAAcGHJkLrVvS0nKc8YbTz0xq>",
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+}
+
+
+@pytest.mark.parametrize("length", [60, 78, 79, 300, 998 - len("List-Unsubscribe: ")])
+def test_a_long_header_value_is_neither_folded_nor_encoded(length: int) -> None:
+    link = "<https://avis.example.com/u/".ljust(length - 1, "t") + ">"
+    raw = build(headers=UNSUBSCRIBE | {"List-Unsubscribe": link}, subject="Ça va ?", html="<p>Ça va</p>")
     assert f"\r\nList-Unsubscribe: {link}\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+
+
+def test_a_mail_server_can_sign_the_headers_of_one_click_unsubscribing() -> None:
+    own = rsa.generate_private_key(65537, 2048)
+    private = own.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    public = own.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    names = [b"From", b"To", b"Subject", b"List-Unsubscribe", b"List-Unsubscribe-Post"]
+    raw = build(headers=UNSUBSCRIBE, html="<p>Ça va ?</p>")
+    signature = dkim.sign(raw, b"test", b"boutique.example", private, include_headers=names)
+    signed = re.search(rb"h=([^;]+);", signature)
+    assert signed
+    assert {b"list-unsubscribe", b"list-unsubscribe-post"} <= set(re.split(rb"[\s:]+", signed[1]))
+    record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
+    assert dkim.verify(signature + raw, dnsfunc=lambda name, timeout=5: record)
+    changed = raw.replace(b"https://avis.example.com/u/", b"https://else.example.com/u/")
+    assert not dkim.verify(signature + changed, dnsfunc=lambda name, timeout=5: record)
 
 
 def test_a_name_with_a_comma_is_quoted() -> None:

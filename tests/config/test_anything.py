@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tournee.config import json_schema, load
 from tournee.core.errors import ConfigurationError
 from tournee.core.facts import Problem
+from tournee.core.settings import FieldType
 
 EXAMPLES = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -34,10 +35,17 @@ TEXTS = st.sampled_from(
         "", "~", "true", "0", "1 day", "50%", "fr", "FR", "a", "email", "${A}", "$${", "${", "x: y", "&a",
         "*a", "sftp://u:p@h/", "sftp://u@h/x", "file:///", "smtp://[::1]", "sqlite:///a",
         "postgresql://h/%ff", "{{ a", "{% if", "https://h", "a@b.example", "SHA256:" + "A" * 43, "ab" * 32,
-        "1 per day", "2 GiB", "Nom", "choice",
+        "1 per day", "2 GiB", "Nom", "choice", "after 7 days", "3x usual", "09:00-20:00 mon-sat", "sms",
+        "webhook", "{{ phone }}{{ text }}", "whsec_aaaa", "1.5", "2026-11-23", "3 days after a",
+        "wait up to 0",
         "0 6 * * mon", "/", "..", ".", "templates/x.html", "é", "\u2028", "\x7f", "'", '"',
         "a" * 3000, "?", "-", "#", "[", "!!str", "<<",
     ]
+)  # fmt: skip
+RULES = (
+    "only_if: VALUE", "not_if: {a: VALUE}", "only_if: {country: VALUE}", "not_if: {a: {before: VALUE}}",
+    "only_if: {a: {one_of: VALUE, within: VALUE}}", "between: VALUE", "sample: VALUE", "once_per: VALUE",
+    "wait: VALUE", "at_most: 1 per day, otherwise: VALUE",
 )  # fmt: skip
 VALUES = st.recursive(
     TEXTS | st.text(max_size=20),
@@ -91,12 +99,31 @@ def test_any_values_below_known_keys(tmp_path: Path, value: dict[str, object]):
 
 @EXAMPLES
 @given(
-    st.sampled_from(["languages: {fr", "languages: {pl", "contact_fields: {a", "limits: {size"]),
+    st.sampled_from(
+        [
+            "languages: {fr",
+            "languages: {pl",
+            "contact_fields: {a",
+            "limits: {size",
+            "gateways: {g",
+            "deployments: {d",
+            "http: {listen",
+        ]
+    ),
     st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8),
 )
-def test_any_values_of_a_language_a_field_or_a_limit(tmp_path: Path, start: str, value: dict[str, object]):
+def test_any_values_of_a_section(tmp_path: Path, start: str, value: dict[str, object]):
     text = f"{start}: {written(value)}}}\nlists: {{a: }}"
     outcome(text.encode("utf-8", "surrogatepass"), tmp_path / "any.yaml")
+
+
+@EXAMPLES
+@given(st.sampled_from(list(FieldType)), st.sampled_from(RULES), VALUES)
+def test_any_values_of_a_rule(tmp_path: Path, kind: FieldType, rule: str, value: object):
+    choices = ", choices: [b]" if kind is FieldType.CHOICE else ""
+    text = f"contact_fields: {{a: {{type: {kind}{choices}}}}}\nlists: {{l: }}\n"
+    about = f"{text}solicitation_rules: [{{{rule.replace('VALUE', written(value))}}}]"
+    outcome(about.encode("utf-8", "surrogatepass"), tmp_path / "any.yaml")
 
 
 @EXAMPLES

@@ -1,4 +1,4 @@
-"""`deployments`, their templates, and rules: what they take, what they refuse, and in which words."""
+"""`deployments` by email and their templates: what they take, what they refuse, and in which words."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def deployment_with(*keys: str, subject: str = "Hello") -> str:
 def test_one_template_is_for_all_languages(configured, write, folder):
     write("t.html", "<p>{{ contact.first_name }} {{ contact['order'] }} {{ survey_url }}")
     d = configured(deployment_with()).settings.deployments["d"]
-    assert (d.templates, d.subject) == ({"*": f"{folder}/t.html"}, {"*": "Hello"})
+    assert (d.form.templates, d.form.subject) == ({"*": f"{folder}/t.html"}, {"*": "Hello"})
 
 
 def test_a_template_by_language_stands_beside_in_the_order_of_the_subjects(configured, write, folder):
@@ -33,7 +33,7 @@ def test_a_template_by_language_stands_beside_in_the_order_of_the_subjects(confi
         write(f"t.{tag}.html", "{{ survey_url }}")
     write("t.old.html.bak", "{{")
     d = configured(deployment_with(subject="{pt-BR: a, fr: b, en: c}")).settings.deployments["d"]
-    assert list(d.templates.items()) == [
+    assert list(d.form.templates.items()) == [
         ("pt-BR", f"{folder}/t.pt-BR.html"),
         ("fr", f"{folder}/t.fr.html"),
         ("en", f"{folder}/t.en.html"),
@@ -45,7 +45,8 @@ def test_a_template_is_found_beside_the_file_that_names_it(write, folder):
 
     write("config/a.yaml", deployment_with().replace("t.html", "mail/t.html") + "lists: {a: }\n")
     write("config/mail/t.html", "{{ survey_url }}")
-    assert load("config", {}).settings.deployments["d"].templates == {"*": f"{folder}/config/mail/t.html"}
+    form = load("config", {}).settings.deployments["d"].form
+    assert form.templates == {"*": f"{folder}/config/mail/t.html"}
 
 
 MISTAKES = {
@@ -58,7 +59,8 @@ MISTAKES = {
     "{{ contact.firstname }}": "t.html:2:1: `contact` has no `firstname`; did you mean `first_name`?",
     "{{ contact['ordre'] }}": "t.html:2:1: `contact` has no `ordre`; did you mean `order`?",
     "{{ list.naem }}": "t.html:2:1: `list` has no `naem`; did you mean `name`?",
-    "{{ unsubscribe_url }}": "t.html:2:1: `unsubscribe_url` is not available in this version",
+    "{{ unsubscribe_url }}": "t.html:2:1: `unsubscribe_url` leads to this service: write where people reach "
+    "it, such as `http: {public_url: https://avis.example.com}`",
     "{% include 'x.html' %}": "t.html:2:1: a template that uses another one is not available in this version",
     "{% extends 'x.html' %}": "t.html:2:1: a template that uses another one is not available in this version",
 }
@@ -128,9 +130,7 @@ def test_languages_of_subject_and_template_are_the_same(mistakes, write):
 # ---------------------------------------------------------------- keys
 
 KEYS = {
-    "channel: sms": "5:14: `sms` is not available in this version",
-    "channel: webhook": "5:14: `webhook` is not available in this version",
-    "channel: emial": "5:14: `emial` is not `email`; did you mean `email`?",
+    "channel: emial": "5:14: `emial` is not `email`, `sms` or `webhook`; did you mean `email`?",
     "from: Boutique": "6:11: `Boutique` is not an email address",
     "from: ''": "6:11: this is empty: write an address such as `Boutique <avis@example.com>`",
     "subject: ''": "7:14: this is empty: write a subject",
@@ -158,21 +158,8 @@ def test_what_is_wrong_with_a_key_of_a_deployment_is_told(mistakes, write, key, 
     assert mistakes("\n".join(lines)) == [expected]
 
 
-@pytest.mark.parametrize(
-    "key", ["rate", "remind", "gateway", "text", "url", "secret_file", "secret", "hold_above"]
-)
-def test_a_key_of_a_deployment_that_is_not_built_is_refused(mistakes, write, key):
-    write("t.html", "a")
-    assert mistakes(deployment_with(f"{key}: x")) == [f"10:5: `{key}` is not available in this version"]
-
-
 DEPLOYMENTS = {
-    "{channel: sms, gateway: ovh, text: Bonjour}": [
-        "3:16: `sms` is not available in this version",
-        "3:21: `gateway` is not available in this version",
-        "3:35: `text` is not available in this version",
-    ],
-    "{}": ["3:3: `channel` is missing: write `email`"],
+    "{}": ["3:3: `channel` is missing: write `email`, `sms` or `webhook`"],
     "{channel: email, form: a@b.example}": [
         "3:3: `subject` is missing: write a subject, or a mapping of languages, such as `{fr: …, en: …}`",
         "3:3: `survey_url` is missing: write a web address such as `https://survey.example/s/1234`",
@@ -194,42 +181,73 @@ def test_invitations_need_a_mail_server(mistakes, write):
     assert mistakes(text[text.index("\n") + 1 :]) == ["3:3: invitations need a mail server: write `mail:`"]
 
 
-# ---------------------------------------------------------------- rules
+def test_a_link_to_unsubscribe_is_fine_where_people_can_reach_us(configured, write):
+    write("t.html", "{{ survey_url }} {{ unsubscribe_url }} {% if reminder %}again{% endif %}")
+    text = deployment_with(subject="'{{ reminder }}'") + "http: {public_url: 'https://a.example/x/'}\n"
+    config = configured(text)
+    assert (config.settings.http.public_url, config.warnings) == ("https://a.example/x", ())
 
 
-def test_a_rule_is_kept_as_it_is_written(configured):
-    text = "solicitation_rules:\n  - at_most: 1  per 90  days\n  - {at_most: 03 per month}\n"
-    rules = configured(text).settings.solicitation_rules
-    assert [(rule.text, rule.limit, rule.per.seconds, rule.per.months) for rule in rules] == [
-        ("at_most 1 per 90 days", 1, 90 * 86_400, 0),
-        ("at_most 3 per month", 3, 0, 1),
-    ]
-
-
-RULES = {
-    "{at_most: 0 per day}": "2:14: `at_most` takes 1 or more; to invite nobody, leave out `deploy`",
-    "{at_most: 1 per 0}": "2:14: `at_most` needs some time to count in, such as `1 per 90 days`",
-    "{at_most: 1 a day}": "2:14: `1 a day` is not a number per duration, such as `1 per 90 days`",
-    "{at_most: one per day}": "2:14: `one per day` is not a number per duration, such as `1 per 90 days`",
-    "{at_most: -1 per day}": "2:14: `-1 per day` is not a number per duration, such as `1 per 90 days`",
-    "{at_most: 1 per fortnight}": "2:14: `fortnight` is not a duration: "
-    "write a whole number and seconds, minutes, hours, days, weeks, months or years",
-    "{at_mots: 1 per day}": "2:5: unknown key `at_mots`; did you mean `at_most`?",
-    "{}": "2:4: `at_most` is missing: write one such as `at_most: 1 per 90 days`",
-    "at_most 1 per day": "2:4: this must be a mapping with keys such as `at_most:`, not a text",
-    "{at_most: 1 per day, counting: channel}": "2:25: `counting` is not available in this version",
-    **{
-        f"{{{key}: x}}": f"2:5: `{key}` is not available in this version"
-        for key in ("between", "only_if", "not_if", "sample", "once_per", "wait", "otherwise")
-    },
+ASKED = {
+    "{% if unsubscribe_url %}<a href='{{ unsubscribe_url }}'>{% endif %}": [],
+    "{% if contact.email and unsubscribe_url %}{{ unsubscribe_url }}{% else %}a{% endif %}": [],
+    "{{ unsubscribe_url if unsubscribe_url else 'reply STOP' }}": [],
+    "{% if not unsubscribe_url %}reply STOP{% endif %}": [],
+    "{% if unsubscribe_url %}\n{{ unsubscribe_url }}{% else %}\n{{ unsubscribe_url }}{% endif %}": [
+        "t.html:3:1"
+    ],
+    "{% if contact.email %}\n{{ unsubscribe_url }}{% endif %}": ["t.html:2:1"],
 }
 
 
-@pytest.mark.parametrize(("rule", "expected"), RULES.items())
-def test_what_is_wrong_with_a_rule_is_told(mistakes, rule, expected):
-    assert mistakes(f"solicitation_rules:\n - {rule}") == [expected]
+@pytest.mark.parametrize(("page", "places"), ASKED.items())
+def test_a_link_that_a_template_asks_for_first_may_be_missing(mistakes, write, page, places):
+    write("t.html", page)
+    assert [message.partition(": ")[0] for message in mistakes(deployment_with())] == places
 
 
-def test_rules_are_a_list(mistakes):
-    message = "1:21: this must be a list, each a mapping with keys such as `at_most:`, not a mapping"
-    assert mistakes("solicitation_rules: {at_most: 1 per day}") == [message]
+def test_emails_without_a_way_to_unsubscribe_are_warned_of(warnings, write):
+    write("t.html", "a")
+    assert warnings(deployment_with()) == [
+        "4:3: nobody can unsubscribe from the emails of `d`: write where people reach this service, such as "
+        "`http: {public_url: https://avis.example.com}`"
+    ]
+
+
+# ---------------------------------------------------------------- reminders and rates
+
+
+def test_reminders_come_in_the_order_of_time(configured, write):
+    write("t.html", "a")
+    written = ("remind: [after 1 month, after 7 days]", "rate: 20  per second")
+    d = configured(deployment_with(*written)).settings.deployments["d"]
+    assert [str(after) for after in d.remind] == ["7 days", "1 month"]
+    assert (d.rate.text, d.rate.pause) == ("20 per second", 0.05)
+
+
+def test_one_reminder_stands_without_brackets(configured, write):
+    write("t.html", "a")
+    d = configured(deployment_with("remind: after 7 days")).settings.deployments["d"]
+    assert [after.seconds for after in d.remind] == [7 * 86_400]
+
+
+PACE = {
+    "remind: 7 days": "10:13: `7 days` does not say after what time: write such as `after 7 days`",
+    "remind: after 0": "10:13: `0` is no time at all: write some time after the invitation, "
+    "such as `after 7 days`",
+    "remind: after a while": "10:13: `a while` is not a duration: "
+    "write a whole number and seconds, minutes, hours, days, weeks, months or years",
+    "remind: [after 7 days, after 168 hours]": "10:28: this is in the list already, as `7 days`",
+    "remind: {after: 7 days}": "10:13: this must be a time such as `after 7 days`, or a list of them, "
+    "not a mapping",
+    "rate: fast": "10:11: `fast` is not a rate: write such as `20 per second` or `1000 per hour`",
+    "rate: 0 per second": "10:11: `0 per second` would never send anything: write at least `1 per day`",
+    "hold_above: 5": "10:5: unknown key `hold_above`",
+    "gateway: g": "10:14: there is no gateway `g`",
+}
+
+
+@pytest.mark.parametrize(("key", "expected"), PACE.items())
+def test_what_is_wrong_with_reminders_and_rates_is_told(mistakes, write, key, expected):
+    write("t.html", "a")
+    assert expected in mistakes(deployment_with(key))

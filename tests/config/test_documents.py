@@ -18,7 +18,7 @@ BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----\n"
 ENVIRON = {
     "BOUTIQUE_PASSPHRASE": "x", "CREDENTIALS_DIRECTORY": "credentials",
-    "MAGASINS_PASSWORD": "x", "MAIL_PASSWORD": "x",
+    "MAGASINS_PASSWORD": "x", "MAIL_PASSWORD": "x", "SMS_TOKEN": "x", "CRM_SECRET": f"whsec_{'A' * 32}",
 }  # fmt: skip
 
 
@@ -29,6 +29,7 @@ def surroundings(write) -> None:
     write("config/templates/satisfaction.html", "<p>{{ contact.first_name }} {{ survey_url }}")
     for name in ("archive", "database"):
         write(f"config/credentials/{name}", "x\n")
+    write("config/credentials/crm", f"{ENVIRON['CRM_SECRET']}\n")
 
 
 # ---------------------------------------------------------------- config/tournee.yaml
@@ -42,7 +43,7 @@ def test_what_the_example_shows_and_does_not_use_works_too(write):
     """Every line that begins with `#` and no space, taken into force."""
     write("config/tournee.yaml", re.sub(r"^( *)#(?=\S)", r"\1", EXAMPLE, flags=re.MULTILINE))
     config = load("config", ENVIRON)
-    assert (list(config.settings.deployments), config.warnings) == (["satisfaction"], ())
+    assert (list(config.settings.deployments), config.warnings) == (["satisfaction", "sms", "crm"], ())
 
 
 # ---------------------------------------------------------------- docs/configuration.md
@@ -52,10 +53,11 @@ def test_what_the_example_shows_and_does_not_use_works_too(write):
 def test_an_example_of_the_page_works(write, block):
     """What a block does not speak of stands in the page's first one."""
     whole, part = yaml.load(BLOCKS[0], yaml.CSafeLoader), yaml.load(block, yaml.CSafeLoader)
-    boxes = {
-        name: box for name, box in whole["repositories"].items() if name not in part.get("repositories", ())
+    named = {
+        section: {key: one for key, one in whole[section].items() if key not in part.get(section, ())}
+        for section in ("repositories", "deployments")
     }
-    rest = {key: value for key, value in whole.items() if key not in part} | {"repositories": boxes}
+    rest = {key: value for key, value in whole.items() if key not in part} | named
     write("config/block.yaml", block)
     write("config/rest.yaml", yaml.safe_dump(rest if block != BLOCKS[0] else {"users": None}))
     assert load("config", ENVIRON).settings.lists
@@ -93,7 +95,10 @@ def test_the_page_has_each_default():
 
 
 def test_what_the_page_calls_not_available_is_refused_as_such(mistakes):
-    at_the_top = [mistakes(f"{key}: x") for key in ("http", "gateways")]
-    assert [[message.partition(" ")[2].partition("` ")[2] for message in found] for found in at_the_top] == [
-        ["is not available in this version"]
-    ] * 2
+    feed = "{repository: r, every: 1 day, language: fr, expect: x}"
+    user = "{email: u@b.example, notify: x}"
+    for text in (f"lists: {{l: {{feed: {feed}}}}}", f"users: {{u: {user}}}"):
+        found = [
+            message for message in mistakes(text) if message.endswith("is not available in this version")
+        ]
+        assert len(found) == 1

@@ -131,6 +131,19 @@ def test_settle_may_be_nothing(configured, text):
     assert feed(configured, f"settle: {text}").settle.text == text
 
 
+def test_a_feed_may_hold_what_is_more_than_usual(configured):
+    number, usual = (feed(configured, f"hold_above: {text}").hold_above for text in ("5000", "2.5 x usual"))
+    assert (number.number, number.times_usual, number.text) == (5000, None, "5000")
+    assert (usual.number, str(usual.times_usual), usual.text) == (None, "2.5", "2.5 x usual")
+
+
+def test_a_bound_for_a_feed_that_invites_nobody_warns(warnings):
+    assert (
+        "8:7: `hold_above` means nothing without `deploy`: the files of this feed invite nobody"
+        in warnings(feed_with("hold_above: 5000"))
+    )
+
+
 # ---------------------------------------------------------------- what is refused
 
 NOT_YET = "is not available in this version"
@@ -188,7 +201,11 @@ FEEDS = {
         "8:20: this is the name of a declared contact field: without it, the email identifies, else the phone"
     ),
     "expect: daily by 07:00": f"8:7: `expect` {NOT_YET}",
-    "hold_above: 5000": f"8:7: `hold_above` {NOT_YET}",
+    "hold_above: 0": "8:19: `hold_above` takes 1 or more; to invite nobody, leave out `deploy`",
+    "hold_above: 1x usual": "8:19: `1x usual` would hold what is usual: write more than once, "
+    "such as `3x usual`",
+    "hold_above: many": "8:19: `many` is not a number such as `5000`, nor such as `3x usual`",
+    "hold_above: 0.5": "8:19: `0.5` is not a number such as `5000`, nor such as `3x usual`",
     "langauge: fr": "8:7: unknown key `langauge`; did you mean `language`?",
     "zzz: 1": "8:7: unknown key `zzz`",
 }

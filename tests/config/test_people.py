@@ -32,6 +32,7 @@ def test_a_user_has_a_language_and_lists(configured):
     assert (user(configured, "").language, user(configured, "").lists) == ("en", None)
 
 
+KINDS = "`import_rejected`, `import_errors`, `unreachable`, `untrusted`, `held` or `send_failures`"
 USERS = {
     "{email: claire}": ["3:14: `claire` is not an email address"],
     "{email: Claire <c@b.example>}": ["3:14: `Claire <c@b.example>` is not an email address"],
@@ -43,21 +44,15 @@ USERS = {
         "3:49: there is no list `anybdy`; did you mean `anybody`?"
     ],
     "{email: c@b.example, notify: x}": ["3:27: `notify` is not available in this version"],
-    "{email: c@b.example, alerts: maybe}": [
-        "3:35: `maybe` is not `import_rejected`, `import_errors`, `unreachable` or `untrusted`"
-    ],
+    "{email: c@b.example, alerts: maybe}": [f"3:35: `maybe` is not {KINDS}"],
     "{email: c@b.example, alerts: []}": ["3:27: this list is empty: leave the key out"],
-    "{email: c@b.example, alerts: {a: b}}": [
-        "3:35: this must be `import_rejected`, `import_errors`, `unreachable` or `untrusted`, "
-        "or a list of them, not a mapping"
-    ],
+    "{email: c@b.example, alerts: {a: b}}": [f"3:35: this must be {KINDS}, or a list of them, not a mapping"],
     "{email: c@b.example, alerts: [import_error]}": [
-        "3:36: `import_error` is not `import_rejected`, `import_errors`, `unreachable` or `untrusted`; "
-        "did you mean `import_errors`?"
+        f"3:36: `import_error` is not {KINDS}; did you mean `import_errors`?"
     ],
     **{
         f"{{email: c@b.example, alerts: [{kind}]}}": [f"3:36: `{kind}` is not available in this version"]
-        for kind in ("overdue", "silence", "held", "send_failures", "configuration", "internal_error")
+        for kind in ("overdue", "silence", "configuration", "internal_error")
     },
 }
 
@@ -86,8 +81,6 @@ TOP = {
     "timezone: null": "1:1: there is no value here: write a time zone such as `Europe/Paris`",
     "repositry: {}": "1:1: unknown key `repositry`; did you mean `repositories`?",
     "repository: {}": "1:1: unknown key `repository`; did you mean `repositories`?",
-    "http: {listen: '127.0.0.1:8780'}": "1:1: `http` is not available in this version",
-    "gateways: {}": "1:1: `gateways` is not available in this version",
     "? [a]\n: b": "1:3: a key must be a text of printable characters",
     '"a\\nb": c': "1:1: unknown key `a\\nb`",
     '"a\\eb": c': "1:1: a key must be a text of printable characters",
@@ -119,6 +112,7 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(mistakes):
 # ---------------------------------------------------------------- warnings
 
 DEPLOYS = """\
+http: {public_url: 'https://avis.example.com'}
 mail: {url: 'smtp://localhost', from: a@b.example}
 repositories: {r: {url: 'file:///srv/in'}}
 deployments:
@@ -135,15 +129,24 @@ lists:
 def test_a_deployment_that_nothing_limits_warns(warnings, write):
     write("t.html", "a")
     limit = "nothing limits how often `d` may ask a person: write a rule such as `at_most: 1 per 90 days`"
-    assert warnings(DEPLOYS) == [f"10:66: {limit}"]
+    assert warnings(DEPLOYS) == [f"11:66: {limit}"]
     assert warnings(DEPLOYS.replace("[d, e]", "e")) == []
+    assert warnings(DEPLOYS.replace("at_most: 1 per day", "sample: 50%")) == [
+        f"11:66: {limit.replace('`d`', '`d` and `e`')}"
+    ]
     assert warnings(f"{DEPLOYS}solicitation_rules: [{{at_most: 1 per month}}]\n") == []
+
+
+def test_a_deployment_that_asks_once_per_order_is_limited(warnings, write):
+    write("t.html", "a")
+    order = "contact_fields: {order: {type: text}}\n"
+    assert warnings(f"{DEPLOYS}{order}solicitation_rules: [{{once_per: order}}]\n") == []
 
 
 def test_a_deployment_whose_backlog_is_not_said_warns(warnings, write):
     write("t.html", "a")
     assert warnings(DEPLOYS.replace("backlog: skip, deploy: [d, e]", "deploy: e")) == [
-        "10:51: files that already lie there will send invitations at the first poll: "
+        "11:51: files that already lie there will send invitations at the first poll: "
         "write `backlog: skip`, or `backlog: import` to say that they should"
     ]
 

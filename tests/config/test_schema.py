@@ -33,7 +33,7 @@ def fits(value: object, schema: Any) -> bool:
 
 def _fits(value: Any, keyword: str, wanted: Any, schema: Any) -> bool:
     """One keyword of a schema; those that only explain are always fine, an unknown one is an error."""
-    if keyword in ("description", "default", "title", "$schema", "$defs"):
+    if keyword in ("description", "default", "title", "$schema", "$defs", "then"):
         return True
     return KEYWORDS[keyword](value, wanted, schema)
 
@@ -46,7 +46,7 @@ def _is(value: Any, wanted: str | list[str], _: Any) -> bool:
 def _properties_fit(value: Any, _: Any, schema: Any) -> bool:
     if not isinstance(value, dict):
         return True
-    known, other = schema.get("properties", {}), schema["additionalProperties"]
+    known, other = schema.get("properties", {}), schema.get("additionalProperties", {})
     return all(
         fits(one, known[key]) if key in known else other is not False and fits(one, other)
         for key, one in value.items()
@@ -59,6 +59,8 @@ KEYWORDS: dict[str, Callable[[Any, Any, Any], bool]] = {
     "enum": lambda value, wanted, _: value in wanted,
     "const": lambda value, wanted, _: value == wanted,
     "anyOf": lambda value, wanted, _: any(fits(value, one) for one in wanted),
+    "allOf": lambda value, wanted, _: all(fits(value, one) for one in wanted),
+    "if": lambda value, wanted, schema: not fits(value, wanted) or fits(value, schema["then"]),
     "pattern": lambda value, wanted, _: not isinstance(value, str) or bool(re.search(wanted, value)),
     "minimum": lambda value, wanted, _: value >= wanted,
     "maximum": lambda value, wanted, _: value <= wanted,
@@ -101,11 +103,45 @@ GOOD = {
         "  fr: {columns: {phone: [N° contact], email: Mèl}, without: Portable}\n"
         "  de-AT: {country: AT, months: {1: Jänner}, countries: {GB: Insel}, language_names: {nl: [Flach]}}\n"
     ),
+    "solicitations": (
+        "http: {listen: '0.0.0.0:80', public_url: https://a.example}\n"
+        "mail: {url: 'smtp://localhost', from: a@b.example, rate: 5 per second}\n"
+        "contact_fields: {n: {type: number}, d: {type: date}, o: {type: text}, v: {type: boolean}}\n"
+        "gateways:\n"
+        "  a: {url: https://s.example, headers: {X-Key: '${T}'}, json: {to: '{{ phone }}', n: 1, b: true,\n"
+        "    text: ['{{ text }}', null, 1.5]}, rate: 1 per minute, timeout: 5 seconds}\n"
+        "  b: {url: 'https://s.example/{{ phone }}', method: PUT, form: {text: '{{ text }}'}}\n"
+        "repositories: {r: {url: 'file:///x'}}\n"
+        "lists:\n"
+        "  l: {feed: {repository: r, every: 1 day, language: fr, deploy: [s, w], hold_above: 3x usual}}\n"
+        "  m: {feed: {repository: r, every: 1 day, language: fr, deploy: s, hold_above: 5000}}\n"
+        "deployments:\n"
+        "  s: {channel: sms, gateway: a, text: {fr: a, en: b}, remind: after 7 days, rate: 1 per day}\n"
+        "  w: {channel: webhook, url: https://h.example, secret: '${W}', remind: [after 1 day],\n"
+        "    rules: [{once_per: o}, {wait: 3 days after d}]}\n"
+        "solicitation_rules:\n"
+        "  - {at_most: 1 per month, counting: channel, otherwise: wait up to 14 days}\n"
+        "  - {between: 09:00-20:00 mon-sat}\n"
+        "  - {between: [mon, tue]}\n"
+        "  - {only_if: {country: [FR, BE], n: {more_than: 100}, d: {within: 30 days}, v: true, o: 5}}\n"
+        "  - {not_if: {language: {one_of: [fr, de]}, o: {is_set: false}}}\n"
+        "  - {sample: 50%}\n"
+        "users: {u: {email: u@b.example, alerts: [held, send_failures]}}\n"
+    ),
     "empty sections": "repositories:\nusers:\ndeployments: {}\nlists: {a: }\n",
 }
 BAD = {
     "an unknown key": "timezon: UTC\nlists: {a: }\n",
-    "a key that is not built": "http: {}\nlists: {a: }\n",
+    "a key that is not built": "users: {u: {email: u@b.example, notify: x}}\nlists: {a: }\n",
+    "an sms without a text": "deployments: {d: {channel: sms, gateway: g}}\nlists: {a: }\n",
+    "a webhook that goes nowhere": "deployments: {d: {channel: webhook, secret: x}}\nlists: {a: }\n",
+    "an unknown question": "solicitation_rules: [{only_if: {email: {like: x}}}]\nlists: {a: }\n",
+    "an unknown rule": "solicitation_rules: [{at_least: 1}]\nlists: {a: }\n",
+    "a share of nobody knows what": "solicitation_rules: [{sample: 0.5}]\nlists: {a: }\n",
+    "a body that is a text": "gateways: {g: {url: https://s.example, json: '{{ phone }}'}}\nlists: {a: }\n",
+    "a bound of nothing": (
+        "lists: {l: {feed: {repository: a, every: 1 day, language: fr, hold_above: 0}}}\n"
+    ),
     "a wrong word": "lists: {l: {feed: {repository: a, every: 1 day, language: fr, stamp: x}}}\n",
     "a wrong type": "lists: [a]\n",
     "a missing key": "repositories: {a: {password: x}}\nlists: {a: }\n",
@@ -123,7 +159,15 @@ BAD = {
     ),
     "no address": "users: {u: {}}\nlists: {a: }\n",
 }
-ENVIRON = {"T": "true", "N": "1", "D": "1 hour", "P": "50%", "S": "optional", "L": "1 MiB"}
+ENVIRON = {
+    "T": "true",
+    "N": "1",
+    "D": "1 hour",
+    "P": "50%",
+    "S": "optional",
+    "L": "1 MiB",
+    "W": "whsec_" + "A" * 32,
+}
 
 
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)

@@ -298,7 +298,7 @@ NO_MAILS = {
     ],
     "{url: 'smtp://h', from: x, rate: 20}": [
         "1:31: `x` is not an email address",
-        "1:34: `rate` is not available in this version",
+        "1:40: `20` is not a rate: write such as `20 per second` or `1000 per hour`",
     ],
     "{url: 'smtp://h', from: 'A <x>'}": ["1:31: `x` is not an email address"],
     "{url: 'smtp://h', from: 'a@b', username: u}": [

@@ -41,6 +41,19 @@ def of_files(*files: AlertFile) -> AlertView:
     return view(AlertKind.IMPORT_REJECTED, list="avis", files=files)
 
 
+HELD = Reason(
+    "held",
+    {"deployment": "satisfaction", "import": 12, "number": 12_000, "file": "import_avis_20261123.csv"},
+)
+AWAY = Reason(
+    "mail_unreachable", {"host": "mail", "port": 25, "error": "refused", "deployment": "satisfaction"}
+)
+
+
+def of_list(kind: AlertKind, event: AlertEvent = AlertEvent.OPENED, reason: Reason = HELD) -> AlertView:
+    return view(kind, event, list="avis", repository=None, reason=reason)
+
+
 TWO = {"avis": "Avis après achat", "magasins": "Magasins"}
 
 
@@ -92,6 +105,32 @@ TWO = {"avis": "Avis après achat", "magasins": "Magasins"}
             "Repository boutique is not trusted: polling has stopped (list Avis après achat)",
             "Dépôt boutique\u00a0: serveur non reconnu, relève arrêtée (liste Avis après achat)",
         ),
+        (
+            of_list(AlertKind.HELD),
+            "12,000 invitations of satisfaction held (list Avis après achat)",
+            "12\u202f000 invitations retenues\u00a0: satisfaction (liste Avis après achat)",
+        ),
+        (
+            of_list(AlertKind.HELD, AlertEvent.REMINDER),
+            "Since 22 November 2026, 06:10: 12,000 invitations of satisfaction held (list Avis après achat)",
+            "Depuis le 22 novembre 2026 à 06:10\u00a0: 12\u202f000 invitations retenues\u00a0: satisfaction"
+            " (liste Avis après achat)",
+        ),
+        (
+            of_list(AlertKind.HELD, AlertEvent.CLOSED),
+            "Over: nothing is held any more (list Avis après achat), after 1 day 3 h",
+            "Terminé\u00a0: plus rien n’est retenu (liste Avis après achat), après 1 jour 3\u00a0h",
+        ),
+        (
+            of_list(AlertKind.SEND_FAILURES, reason=AWAY),
+            "Invitations do not leave (list Avis après achat)",
+            "Les invitations ne partent pas (liste Avis après achat)",
+        ),
+        (
+            of_list(AlertKind.SEND_FAILURES, AlertEvent.CLOSED, reason=AWAY),
+            "Over: invitations leave again (list Avis après achat), after 1 day 3 h",
+            "Terminé\u00a0: les invitations repartent (liste Avis après achat), après 1 jour 3\u00a0h",
+        ),
     ],
 )
 def test_the_subject_carries_the_whole_story(told: AlertView, english: str, french: str) -> None:
@@ -142,6 +181,36 @@ def test_a_text_is_read_in_ten_seconds() -> None:
         f"  line 3, Email: {sentence(Reason('email_invalid'), 'en')}\n"
         f"  line 5: {sentence(Reason('quote_unclosed'), 'en')}\n"
     )
+
+
+def test_what_is_held_says_what_to_type() -> None:
+    assert alert_text(of_list(AlertKind.HELD), "en")[1] == (
+        "12,000 invitations of satisfaction held (list Avis après achat).\n"
+        "\n"
+        "  List        Avis après achat\n"
+        "  Deployment  satisfaction\n"
+        "  Since       22 November 2026, 06:10 (Europe/Paris)\n"
+        "\n"
+        "What happened\n"
+        "  Import 12 (import_avis_20261123.csv) would have sent satisfaction to 12,000 people, far more than"
+        " usual (`hold_above`).\n"
+        "\n"
+        "What was done\n"
+        "  The file was imported. None of these invitations leaves before a person says so; everything else"
+        " goes on.\n"
+        "\n"
+        "What to do\n"
+        "  If it is right, `tournee release satisfaction --import 12` lets them go; if not, `tournee cancel"
+        " satisfaction --import 12` gives them up. `tournee deployments` shows everything that is held. You"
+        " are reminded once a day while it lasts.\n"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_does_not_leave_says_why_and_how_to_stop_it(language: str) -> None:
+    text = alert_text(of_list(AlertKind.SEND_FAILURES, reason=AWAY), language)[1]
+    assert sentence(AWAY, language) in text
+    assert "`tournee pause satisfaction`" in text
 
 
 def test_at_most_twenty_row_errors_of_a_file_are_shown() -> None:

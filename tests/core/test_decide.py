@@ -1,89 +1,93 @@
+"""One decision for one contact: whom the rules allow, which of them says no, and why."""
+
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tournee.core.decide import Cap, caps, decide
+from support.deciding import ONCE, a_candidate, at_most, on
+from tournee.core.decide import Cap, Rules, decide, look_again
 from tournee.core.facts import Candidate, Decision, Reason, Verdict
-from tournee.core.settings import AtMost, Channel, Deployment
+from tournee.core.messages import sentence
+from tournee.core.settings import Counting, Sample
 from tournee.core.times import Duration
 
-PARIS = ZoneInfo("Europe/Paris")
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SINCE = datetime(2026, 8, 25, 9, tzinfo=UTC)
 ASKED = datetime(2026, 11, 3, 10, 30, tzinfo=UTC)
-OWN = Cap(text="at_most 1 per 90 days", limit=1, per="90 days", since=SINCE, deployment="satisfaction")
-GLOBAL = Cap(text="at_most 2 per month", limit=2, per="month", since=SINCE, deployment=None)
-
-
-def at_most(limit: int, per: str) -> AtMost:
-    return AtMost(text=f"at_most {limit} per {per}", limit=limit, per=Duration.parse(per))
-
-
-def a_deployment(*rules: AtMost) -> Deployment:
-    return Deployment(
-        key="satisfaction",
-        channel=Channel.EMAIL,
-        sender="avis@boutique.example",
-        subject={"*": "Votre avis"},
-        templates={},
-        survey_url="https://survey.example/s/1",
-        rules=rules,
-    )
-
-
-def a_candidate(**changes: Any) -> Candidate:
-    usual = {"contact_id": 7, "address": "a@example.com", "opted_out": False, "pending": False}
-    return Candidate(**{**usual, **changes})
+OWN = at_most(1, "90 days", counting=Counting.DEPLOYMENT)
+GLOBAL = at_most(2, "month")
+PLANNED = Decision(contact_id=7, verdict=Verdict.PLANNED)
 
 
 def blocked(rule: str, reason: Reason) -> Decision:
     return Decision(contact_id=7, verdict=Verdict.BLOCKED, rule=rule, reason=reason)
 
 
-PLANNED = Decision(contact_id=7, verdict=Verdict.PLANNED)
+def rule_of(candidate: Candidate, rules: Rules) -> str | None:
+    """The rule that blocks the candidate, at both looks."""
+    decision = decide(candidate, rules)
+    again = look_again(candidate, rules, expires_at=None, reminder=0)
+    assert (again.verdict, again.rule) == (decision.verdict, decision.rule)
+    return decision.rule if decision.verdict is Verdict.BLOCKED else None
 
 
 # ---------------------------------------------------------------- caps
 
 
-def test_global_rules_count_everything_and_a_deployments_own_count_itself() -> None:
-    found = caps([at_most(2, "month")], a_deployment(at_most(1, "90 days")), NOW, PARIS)
-    assert found == (
+def test_caps_are_those_for_every_deployment_and_then_the_deployments_own() -> None:
+    assert on(OWN, everywhere=(GLOBAL,)).caps == (
         Cap(
             text="at_most 2 per month",
             limit=2,
-            per="month",
+            per=Duration.parse("month"),
             since=datetime(2026, 10, 23, 8, tzinfo=UTC),  # the same time of the clock, in summer
-            deployment=None,
+            counting=Counting.EVERYTHING,
         ),
-        Cap(text="at_most 1 per 90 days", limit=1, per="90 days", since=SINCE, deployment="satisfaction"),
+        Cap(
+            text="at_most 1 per 90 days",
+            limit=1,
+            per=Duration.parse("90 days"),
+            since=SINCE,
+            counting=Counting.DEPLOYMENT,
+        ),
     )
 
 
-def test_caps_keep_the_order_in_which_they_are_written() -> None:
-    rules = [at_most(3, "1 year"), at_most(1, "1 day"), at_most(2, "1 week")]
-    assert [cap.text for cap in caps(rules, a_deployment(*rules), NOW, PARIS)] == [
-        rule.text for rule in rules * 2
-    ]
-
-
 def test_a_month_never_begins_on_the_first() -> None:
-    now = datetime(2026, 12, 1, 0, 5, tzinfo=PARIS)
-    (cap,) = caps([at_most(1, "1 month")], a_deployment(), now, PARIS)
-    assert cap.since == datetime(2026, 11, 1, 0, 5, tzinfo=PARIS)
+    now = datetime(2026, 11, 30, 23, 5, tzinfo=UTC)  # the first of December in Paris
+    assert on(at_most(1, "1 month"), now=now).caps[0].since == datetime(2026, 10, 31, 23, 5, tzinfo=UTC)
 
 
-# ---------------------------------------------------------------- decisions
+def test_a_spent_allowance_blocks_with_its_numbers_and_dates() -> None:
+    details = {
+        "limit": 1, "per": "90 days", "count": 1, "since": "2026-08-25T09:00:00Z",
+        "latest": "2026-11-03T10:30:00Z", "counting": "deployment",
+    }  # fmt: skip
+    decision = decide(a_candidate((1,), ASKED), on(OWN))
+    assert decision == blocked("at_most 1 per 90 days", Reason("at_most", details))
+    assert decision.reason is not None
+    assert sentence(decision.reason, "en") == (
+        "the contact already has 1 message of this survey since 2026-08-25, the last one of 2026-11-03; "
+        "the rule allows 1 per 90 days"
+    )
 
 
-def test_a_contact_whom_no_rule_refuses_is_planned() -> None:
-    assert decide(a_candidate(), []) == PLANNED
-    asked_once = a_candidate(cap_counts=(1, 0), cap_latest=(ASKED, None))
-    assert decide(asked_once, [GLOBAL, OWN]) == PLANNED
+def test_the_first_spent_cap_gives_its_name() -> None:
+    rules = on(OWN, everywhere=(GLOBAL,))
+    assert rule_of(a_candidate((2, 1), ASKED), rules) == "at_most 2 per month"
+    assert rule_of(a_candidate((1, 1), ASKED), rules) == "at_most 1 per 90 days"
+    assert decide(a_candidate((1, 0), ASKED), rules) == PLANNED
+
+
+def test_counts_that_do_not_belong_to_the_caps_decide_nothing() -> None:
+    with pytest.raises(ValueError, match="not counted"):
+        decide(a_candidate(), on(OWN))
+
+
+# ---------------------------------------------------------------- what always blocks
 
 
 @pytest.mark.parametrize(
@@ -92,70 +96,110 @@ def test_a_contact_whom_no_rule_refuses_is_planned() -> None:
         ({"opted_out": True}, "opt_out"),
         ({"address": None}, "missing_address"),
         ({"address": ""}, "missing_address"),
+        ({"bounced": True}, "bounced"),
         ({"pending": True}, "duplicate"),
-        ({"opted_out": True, "address": None, "pending": True}, "opt_out"),
+        ({"opted_out": True, "address": None, "bounced": True, "pending": True}, "opt_out"),
         ({"address": None, "pending": True}, "missing_address"),
+        ({"bounced": True, "pending": True}, "bounced"),
     ],
 )
 def test_what_always_blocks_blocks_in_its_order(changes: dict[str, Any], rule: str) -> None:
-    spent = a_candidate(**changes, cap_counts=(9,), cap_latest=(ASKED,))
-    assert decide(spent, [OWN]) == blocked(rule, Reason(rule))
+    spent = a_candidate((9,), ASKED, **changes)
+    assert decide(spent, on(OWN)) == blocked(rule, Reason(rule))
+    assert rule_of(spent, on(OWN)) == rule
 
 
-def test_a_spent_allowance_blocks_with_the_rule_as_written_and_when_it_was_spent() -> None:
-    spent = a_candidate(cap_counts=(1,), cap_latest=(ASKED,))
-    details = {
-        "limit": 1, "per": "90 days", "count": 1, "latest": "2026-11-03T10:30:00Z", "counting": "deployment",
-    }  # fmt: skip
-    assert decide(spent, [OWN]) == blocked("at_most 1 per 90 days", Reason("at_most", details))
+def test_a_reminder_is_blocked_once_the_contact_has_answered() -> None:
+    answered = a_candidate(answered=True)
+    assert look_again(answered, on(), expires_at=None, reminder=1) == blocked("answered", Reason("answered"))
+    assert look_again(answered, on(), expires_at=None, reminder=0) == PLANNED
+    assert decide(answered, on()) == PLANNED
 
 
-def test_the_first_spent_cap_gives_its_name() -> None:
-    both = a_candidate(cap_counts=(2, 1), cap_latest=(ASKED, ASKED))
-    second = a_candidate(cap_counts=(1, 1), cap_latest=(ASKED, ASKED))
-    assert decide(both, [GLOBAL, OWN]).rule == "at_most 2 per month"
-    assert decide(second, [GLOBAL, OWN]).rule == "at_most 1 per 90 days"
+# ---------------------------------------------------------------- once
 
 
-def test_a_limit_of_none_blocks_everybody() -> None:
-    never = Cap(text="at_most 0 per 1 day", limit=0, per="1 day", since=SINCE, deployment=None)
-    decision = decide(a_candidate(cap_counts=(0,), cap_latest=(None,)), [never])
-    assert decision.rule == "at_most 0 per 1 day"
-    assert decision.reason is not None
-    assert decision.reason.details["latest"] is None
+def test_a_second_one_with_the_same_value_is_blocked() -> None:
+    rules = on(ONCE)
+    assert decide(a_candidate(once="ab12"), rules).once == "ab12"
+    assert decide(a_candidate(once="ab12", once_taken=True), rules) == blocked(
+        "once_per order_number", Reason("once_taken", {"field": "order_number"})
+    )
+    assert rules.once_taken is not None
+    assert rules.once_taken.reason.code == "once_taken"
 
 
-def test_counts_that_do_not_belong_to_the_caps_decide_nothing() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        decide(a_candidate(), [OWN])
+def test_without_a_value_nobody_knows_whether_it_is_the_first() -> None:
+    reason = Reason("once_empty", {"field": "order_number"})
+    assert decide(a_candidate(), on(ONCE)) == blocked("once_per order_number", reason)
+
+
+def test_a_value_is_taken_only_where_a_rule_asks_for_it() -> None:
+    assert decide(a_candidate(once="ab12"), on()).once is None
+
+
+def test_a_reminder_may_be_about_the_same_value() -> None:
+    again = a_candidate(once="ab12", once_taken=True)
+    assert look_again(again, on(ONCE), expires_at=None, reminder=2) == PLANNED
+    assert look_again(again, on(ONCE), expires_at=None, reminder=0).rule == "once_per order_number"
+
+
+# ---------------------------------------------------------------- sample
+
+
+def sample(share: str) -> Sample:
+    return Sample(text=f"sample {share}", share=Decimal(share))
+
+
+def chosen(rules: Rules, contacts: range) -> set[int]:
+    decided = (decide(a_candidate(contact_id=contact), rules) for contact in contacts)
+    return {decision.contact_id for decision in decided if decision.verdict is Verdict.PLANNED}
+
+
+def test_a_sample_is_about_as_large_as_it_says_and_always_the_same() -> None:
+    half = chosen(on(sample("0.5")), range(10_000))
+    assert 4_800 < len(half) < 5_200
+    assert half == chosen(on(sample("0.5")), range(10_000))
+    assert chosen(on(sample("0.2")), range(10_000)) < half
+    assert chosen(on(sample("1")), range(1_000)) == set(range(1_000))
+
+
+def test_who_is_in_a_sample_stays_in_it_for_years() -> None:
+    assert sorted(chosen(on(sample("0.5")), range(20))) == [1, 4, 5, 6, 7, 9, 10, 13, 16, 18, 19]
+
+
+def test_who_is_not_in_the_sample_is_told_of_its_size() -> None:
+    out = next(iter(set(range(100)) - chosen(on(sample("0.5")), range(100))))
+    decision = decide(a_candidate(contact_id=out), on(sample("0.5")))
+    assert (decision.rule, decision.reason) == ("sample 0.5", Reason("sample", {"share": "50"}))
+
+
+# ---------------------------------------------------------------- everything at once
+
+shares = st.sampled_from([(True, "1"), (False, "0.0000001")])
 
 
 @given(
-    st.booleans(),
-    st.sampled_from([None, "a@example.com"]),
-    st.booleans(),
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), max_size=4),
+    opted_out=st.booleans(),
+    address=st.sampled_from([None, "a@example.com"]),
+    bounced=st.booleans(),
+    pending=st.booleans(),
+    spent=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 4)), max_size=4),
+    share=shares,
+    taken=st.booleans(),
+    reminder=st.booleans(),
 )
 def test_only_who_passes_every_rule_is_planned(
-    opted_out: bool, address: str | None, pending: bool, spent: list[tuple[int, int]]
+    spent: list[tuple[int, int]], share: tuple[bool, str], taken: bool, reminder: bool, **changes: Any
 ) -> None:
-    limits = [
-        Cap(text=f"cap {n}", limit=limit, per="", since=SINCE, deployment=None)
-        for n, (limit, _) in enumerate(spent)
-    ]
+    rules = on(*(at_most(limit, "90 days") for limit, _ in spent), sample(share[1]), ONCE)
     counts = tuple(count for _, count in spent)
-    candidate = a_candidate(
-        opted_out=opted_out,
-        address=address,
-        pending=pending,
-        cap_counts=counts,
-        cap_latest=(None,) * len(spent),
-    )
-    allowed = not opted_out and bool(address) and not pending and all(count < limit for limit, count in spent)
-    decision = decide(candidate, limits)
-    assert (
-        (decision.verdict is Verdict.PLANNED)
-        == allowed
-        == (decision.rule is None)
-        == (decision.reason is None)
-    )
+    candidate = a_candidate(counts, ASKED, once="ab12", once_taken=taken, **changes)
+    always = changes["address"] and not (changes["opted_out"] or changes["bounced"] or changes["pending"])
+    allowed = always and share[0] and all(count < limit for limit, count in spent)
+    planned = Verdict.PLANNED if allowed and not taken else Verdict.BLOCKED
+    first, again = decide(candidate, rules), look_again(candidate, rules, expires_at=None, reminder=0)
+    assert [first.verdict, again.verdict] == [planned, planned]
+    assert (first.rule is None) == (first.reason is None) == (planned is Verdict.PLANNED)
+    reminded = look_again(candidate, rules, expires_at=None, reminder=1)
+    assert (reminded.verdict is Verdict.PLANNED) == bool(allowed)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tournee.core.errors import TemplateWrong
-from tournee.core.render import Letter, Record, Rendered, Source
+from tournee.core.render import Letter, Record, Rendered, Source, TextForm, variables
 from tournee.core.render.plaintext import plain_text
 
 CONTACT = {"first_name": "Zoé", "email": "zoe@example.com", "items": 3, "amount": None}
@@ -43,6 +43,46 @@ def test_everything_that_is_promised_can_be_used() -> None:
     assert "votre avis <https://survey.example/satisfaction?a=zoe%40example.com&b=1>" in made.text
 
 
+def test_a_reminder_and_the_way_out_can_be_told() -> None:
+    compiled = letter(
+        "{{ unsubscribe_url }}",
+        text="{% if unsubscribe_url %}{{ unsubscribe_url }}{% endif %}",
+        subject="{% if reminder %}Rappel {{ reminder }} : {% endif %}Votre avis",
+    )
+    names = {"contact": Record({}), "deployment": Record({}), "list": Record({})}
+    made = compiled.render(**names, unsubscribe_url="https://a.example/u/x_-", reminder=2)
+    assert made == Rendered(
+        subject="Rappel 2 : Votre avis", text="https://a.example/u/x_-", html="https://a.example/u/x_-"
+    )
+    assert compiled.render(**names) == Rendered(subject="Votre avis", text="", html="")
+
+
+def test_a_text_message_is_rendered_plain_and_trimmed() -> None:
+    source = " {{ contact.first_name }} & co : {{ survey_url }}{% if reminder %} !{% endif %}"
+    source += " {{ unsubscribe_url }}\n"
+    form = TextForm(
+        text=Source(name="text", text=source),
+        survey_url=Source(name="survey_url", text="https://s.example/{{ deployment }}?a=1&b=2"),
+    )
+    names = {"contact": Record(CONTACT), "deployment": Record({}, "avis"), "list": Record({})}
+    assert form.render(**names) == "Zoé & co : https://s.example/avis?a=1&b=2"
+    assert form.render(**names, reminder=1, unsubscribe_url="u").endswith("b=2 ! u")
+
+
+def test_a_text_message_may_be_without_a_survey() -> None:
+    form = TextForm(text=Source(name="text", text="Merci"), survey_url=Source(name="survey_url", text=""))
+    assert form.render(contact=Record({}), deployment=Record({}), list=Record({})) == "Merci"
+
+
+def test_a_template_can_be_asked_what_it_needs() -> None:
+    source = Source(
+        name="a", text="{% if unsubscribe_url %}{{ contact.email }}{% endif %}{% set x = 1 %}{{ x }}"
+    )
+    assert variables(source) == {"unsubscribe_url", "contact"}
+    with pytest.raises(TemplateWrong):
+        variables(Source(name="a", text="{% if %}"))
+
+
 def test_html_is_escaped_and_text_is_not() -> None:
     made = render(
         letter("<p>{{ contact.first_name }}</p>", text="{{ contact.first_name }}"), first_name="<b>&"
@@ -63,7 +103,7 @@ def test_a_field_named_like_a_method_is_still_the_field() -> None:
     [
         "{{ contact.fist_name }}", "{{ customer }}", "{{ contact }}", "{{ contact[contact.email] }}",
         "{{ contact.first_name + 1 }}", "{{ 1 / 0 }}", "{% include 'other.html' %}",
-        "{{ contact.first_name.__class__ }}", "{{ contact._values }}", "{{ unsubscribe_url }}",
+        "{{ contact.first_name.__class__ }}", "{{ contact._values }}", "{{ solicitation_id }}",
     ],
 )  # fmt: skip
 def test_a_mistake_in_use_names_template_and_line_and_no_value(mistake: str) -> None:

@@ -109,4 +109,6 @@ def test_what_cannot_be_told_by_mail_is_seen_by_whoever_looks(house: House, sink
     assert "Alerts: 1 to be tried again later" in done.out
     assert "127.0.0.1" in done.err
     problems = house.here("status", "--json").json["problems"]
-    assert [(problem["kind"], problem["subject"]) for problem in problems] == [("import_errors", "avis")]
+    assert [(problem["kind"], problem["subject"]) for problem in problems] == [
+        ("import_errors", "avis"), ("send_failures", "avis"),
+    ]  # fmt: skip

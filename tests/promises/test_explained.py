@@ -102,23 +102,43 @@ def test_errors_says_why_each_row_was_rejected(asked: House, language: str, tabl
 @pytest.mark.parametrize(
     ("language", "who", "story"),
     [
-        ("en", "jean@example.com", ["Planned: satisfaction by email", "import 1: import_avis_1.csv", "Sent"]),
-        ("en", "jean@example.com", ["Not solicited for satisfaction by email: at_most 1 per 90 days"]),
+        (
+            "en",
+            "jean@example.com",
+            [
+                "satisfaction by email: sent",
+                "Import 1 asked for it: import_avis_1.csv",
+                "yes The server answered: 250",
+            ],
+        ),
+        (
+            "en",
+            "jean@example.com",
+            ["satisfaction by email: not sent", "Said no: at_most 1 per 90 days (the contact already has 1"],
+        ),
         (
             "en",
             "anne@example.com",
-            ["Not solicited for satisfaction by email: opt_out", "the contact has opted out"],
+            ["Refused messages, as the team noted", "Said no: opt_out (the contact has opted out)"],
         ),
         (
             "fr",
             "jean@example.com",
-            ["Prévu : satisfaction par email", "import 1 : import_avis_1.csv", "Envoyé"],
+            [
+                "satisfaction par email : envoyé le",
+                "Demandé par l’import 1 : import_avis_1.csv",
+                "oui Réponse du serveur : 250",
+            ],
         ),
-        ("fr", "jean@example.com", ["Non sollicité pour satisfaction par email : at_most 1 per 90 days"]),
+        (
+            "fr",
+            "jean@example.com",
+            ["satisfaction par email : pas envoyé", "A dit non : at_most 1 per 90 days (le contact a déjà"],
+        ),
         (
             "fr",
             "anne@example.com",
-            ["Non sollicité pour satisfaction par email : opt_out", "le contact s’est désinscrit"],
+            ["A refusé tout message, noté par l’équipe", "A dit non : opt_out (le contact s’est désinscrit)"],
         ),
     ],
 )

@@ -92,7 +92,7 @@ class Story:
         self.house.put("import_avis_3.csv", lines(HEADER, GOOD.format(6).replace("qxa6", "qxa66"), BAD[0]))
         self.ask("poll")
         self.said["alerts"] += [
-            f"{one.mail}\n{one.mail.get_content()}"
+            f"{dict(one.mail.items())}\n{one.mail.get_content()}"
             for one in self.sink.received
             if one.to.startswith("claire")
         ]
@@ -100,7 +100,7 @@ class Story:
         self.break_records()
 
     def records(self) -> list[str]:
-        """All that is in the database but the contacts."""
+        """All that is in the database but the contacts, and the addresses that bounced."""
         with closing(sqlite3.connect(self.house.root / "tournee.db")) as database:
             tables = [
                 name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -108,7 +108,7 @@ class Story:
             return [
                 f"{name}: {row}"
                 for name in tables
-                if name != "contacts"
+                if name not in ("contacts", "bounces")
                 for row in database.execute(f'SELECT * FROM "{name}"')
             ]
 

@@ -1,21 +1,29 @@
 """One email address under several ids: who refuses, what was sent to it, whom it means."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from support.contact_rows import LATER, NOW, bring, client, draft, record, row
-from tournee.core.decide import Cap, decide
+from support import solicited
+from support.contact_rows import LATER, NOW, bring, client, row
 from tournee.core.errors import AmbiguousContact, InvalidValue
 from tournee.core.facts import Candidate, Contact, ContactRow, DecisionCounts, OptOut, SendStatus
-from tournee.store import Store, Transaction, consent, contacts, imports, merge, outbox, tables
+from tournee.core.settings import AtMost
+from tournee.store import (
+    Store,
+    Transaction,
+    consent,
+    contacts,
+    decisions,
+    history,
+    merge,
+    outbox,
+    tables,
+)
 
 DUO = [client(2, "1", "duo@example.com"), client(3, "2", "Duo@example.com")]
-CAP = Cap(
-    text="at_most 1 per 30 days", limit=1, per="30 days", since=NOW - timedelta(days=30), deployment=None
-)
+CAP = solicited.at_most()
 
 
 def known(store: Store, text: str) -> Contact:
@@ -31,28 +39,21 @@ def refuse(store: Store, text: str, channel: str = "all") -> None:
 
 
 def decided(
-    store: Store, rows: Sequence[ContactRow], *caps: Cap, by: str | None = "ext"
+    store: Store, rows: Sequence[ContactRow], *caps: AtMost, by: str | None = "ext"
 ) -> tuple[DecisionCounts, list[Candidate]]:
     """A file whose contacts are decided: the decisions, and the candidates as they were seen."""
-    with merge.stage(store, merge.Job(list="avis", now=NOW, stamp=None, identify_by=by)) as stage:
-        stage.add(rows)
-        with stage.merge() as tx:
-            import_id = imports.begin(tx, draft(), None)
-            merge.upsert(tx, stage)
-            seen = list(outbox.candidates(tx, stage, deployment="s", channel="email", caps=caps))
-            outbox.plan(
-                tx, import_id=import_id, list="avis", deployment="s", channel="email", domain="example.com",
-                decisions=[decide(candidate, caps) for candidate in seen], now=NOW,
-            )  # fmt: skip
-            imports.finish(tx, record(import_id), 0)
-            return outbox.decision_counts(tx, import_id), seen
+    job = merge.Job(list="avis", now=NOW, stamp=None, identify_by=by)
+    import_id, seen = solicited.decided(store, rows, solicited.rules_of(*caps), job)
+    with store.read() as tx:
+        return decisions.decision_counts(tx, import_id), seen
 
 
 def sent(store: Store) -> int:
     """How many of the messages that are due leave."""
     with store.write() as tx:
-        claims = outbox.claim(tx, NOW, 9)
+        claims = outbox.claim(tx, NOW, deployments=["satisfaction"])
         for claim in claims:
+            assert outbox.begin(tx, claim, NOW) is None
             outbox.settle(tx, claim.id, status=SendStatus.SENT, now=NOW, answer=None)
         return len(claims)
 
@@ -97,7 +98,7 @@ def test_of_one_file_an_address_is_planned_once(store: Store) -> None:
     counts, _ = decided(store, rows)
     assert counts == DecisionCounts(planned=2, waiting=2, blocked={"duplicate": 2})
     with store.read() as tx:
-        (why,) = outbox.decisions_of(tx, known(store, "ext=3").id)
+        (why,) = decisions.decisions_of(tx, known(store, "ext=3").id)
     assert (why.rule, why.status, sent(store)) == ("duplicate", None, 2)
 
 
@@ -127,8 +128,8 @@ def test_an_id_without_history_counts_nothing_twice(store: Store) -> None:
 
 def looked_at_again(store: Store) -> list[Candidate]:
     with store.write() as tx:
-        claims = outbox.claim(tx, NOW, 9)
-        looked = outbox.recheck(tx, claims, deployment="s", channel="email", caps=[CAP])
+        claims = outbox.claim(tx, NOW, deployments=["satisfaction"])
+        looked = history.recheck(tx, claims, solicited.rules_of(CAP))
     return [looked[claim.id] for claim in claims]
 
 

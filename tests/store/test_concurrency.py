@@ -8,9 +8,8 @@ import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 
-from support.contact_rows import JOB, NOW, bring, draft, many, merged, record
-from support.databases import PostgresServer
-from tournee.core.decide import decide
+from support.contact_rows import NOW, bring, many, merged
+from support.solicited import decided, importing
 from tournee.core.errors import InvalidValue
 from tournee.core.settings import Database
 from tournee.store import Store, contacts, imports, open_store, outbox
@@ -66,31 +65,12 @@ def test_on_one_file_who_reads_and_then_writes_loses_nothing(sqlite_database: Da
     store.close()
 
 
-def test_sending_goes_on_during_an_import(postgres_database: Database, postgres: PostgresServer) -> None:
-    with_messages = _deployed(postgres_database)
-    with contacts.stage(with_messages, JOB) as stage:
-        stage.add(many(range(10), "Other"))
-        with stage.merge() as tx:
-            contacts.upsert(tx, stage)
-            with with_messages.write() as other:
-                assert len(outbox.claim(other, NOW, 10)) == 10
-    with_messages.close()
-
-
-def _deployed(database: Database) -> Store:
-    store = open_store(database)
-    with contacts.stage(store, JOB) as stage:
-        stage.add(many(range(10)))
-        with stage.merge() as tx:
-            import_id = imports.begin(tx, draft(), None)
-            contacts.upsert(tx, stage)
-            seen = outbox.candidates(tx, stage, deployment="one", channel="email", caps=())
-            outbox.plan(
-                tx, import_id=import_id, list="avis", deployment="one", channel="email",
-                decisions=(decide(candidate, ()) for candidate in seen), domain="example.com", now=NOW,
-            )  # fmt: skip
-            imports.finish(tx, record(import_id), 0)
-    return store
+def test_sending_goes_on_during_an_import(postgres_database: Database) -> None:
+    store = open_store(postgres_database)
+    decided(store, many(range(10)))
+    with importing(store, many(range(10), "Other")), store.write() as tx:
+        assert len(outbox.claim(tx, NOW, deployments=["satisfaction"])) == 10
+    store.close()
 
 
 IMPORT = """

@@ -2,8 +2,9 @@ import pytest
 
 from support.contact_rows import LATER, NOW, bring, row
 from tournee.core.errors import InvalidValue
-from tournee.core.facts import Contact, OptOut
-from tournee.store import Store, Transaction, contacts
+from tournee.core.facts import Contact, OptOut, OptOutRecord
+from tournee.store import Store, Transaction, consent, contacts
+from tournee.store.columns import values_of
 
 
 def add(tx: Transaction, lists: tuple[str, ...] = (), **values: str) -> int:
@@ -147,3 +148,135 @@ def test_who_opted_in_to_all_may_opt_out_again(store: Store) -> None:
         contacts.opt_in(tx, lea, "all", "asked", NOW)
         contacts.opt_out(tx, lea, "email", "link", None, LATER)
     assert refusals(store, lea) == (OptOut(channel="email", at=LATER, source="link"),)
+
+
+def test_everything_that_a_contact_refused_is_remembered_with_how_it_ended(store: Store) -> None:
+    with store.write() as tx:
+        lea = add(tx, email="lea@example.com")
+        contacts.opt_out(tx, lea, "email", "command", "asked by phone", NOW)
+        contacts.opt_in(tx, lea, "email", "asked again", LATER)
+        contacts.opt_out(tx, lea, "all", "unsubscribe", None, LATER)
+        kept = consent.history(tx, lea)
+    first = OptOut(channel="email", at=NOW, source="command", reason="asked by phone")
+    assert kept == [
+        OptOutRecord(**values_of(first), ended_at=LATER, end_reason="asked again"),
+        OptOutRecord(channel="all", at=LATER, source="unsubscribe"),
+    ]
+
+
+# ---------------------------------------------------------------- one phone, several contacts
+
+
+@pytest.fixture
+def family(store: Store) -> tuple[int, int]:
+    """Two with one phone."""
+    with store.write() as tx:
+        lea, zoe = (add(tx, email=f"{name}@example.com", phone="+33612345678") for name in ("lea", "zoe"))
+    return lea, zoe
+
+
+def refuse(store: Store, contact_id: int, *channels: str) -> None:
+    with store.write() as tx:
+        for channel in channels:
+            contacts.opt_out(tx, contact_id, channel, "command", None, NOW)
+
+
+def channels(store: Store, contact_id: int) -> list[str]:
+    return [refusal.channel for refusal in refusals(store, contact_id)]
+
+
+@pytest.mark.parametrize(
+    ("refused", "shown"), [("all", ["sms"]), ("sms", ["sms"]), ("email", []), ("webhook", [])]
+)
+def test_a_contact_shows_that_its_phone_refuses_text_messages(
+    store: Store, family: tuple[int, int], refused: str, shown: list[str]
+) -> None:
+    lea, zoe = family
+    refuse(store, lea, refused)
+    assert (channels(store, lea), channels(store, zoe)) == ([refused], shown)
+
+
+@pytest.mark.parametrize("agreed", ["sms", "all"])
+def test_who_agrees_to_text_messages_agrees_for_the_phone(
+    store: Store, family: tuple[int, int], agreed: str
+) -> None:
+    lea, zoe = family
+    refuse(store, lea, "sms", "email")
+    with store.write() as tx:
+        contacts.opt_in(tx, zoe, agreed, "asked", LATER)
+    assert (channels(store, lea), channels(store, zoe)) == (["email"], [])
+
+
+def test_who_refused_everything_is_not_agreed_for_by_who_has_its_phone(
+    store: Store, family: tuple[int, int]
+) -> None:
+    lea, zoe = family
+    refuse(store, lea, "all")
+    with store.write() as tx:
+        contacts.opt_in(tx, zoe, "all", "asked", LATER)
+    assert (channels(store, lea), channels(store, zoe)) == (["all"], ["sms"])
+
+
+def test_who_agrees_to_mail_agrees_to_nothing_for_the_phone(store: Store, family: tuple[int, int]) -> None:
+    lea, zoe = family
+    refuse(store, lea, "sms")
+    with store.write() as tx:
+        contacts.opt_in(tx, zoe, "email", "asked", LATER)
+    assert (channels(store, lea), channels(store, zoe)) == (["sms"], ["sms"])
+
+
+# ---------------------------------------------------------------- a phone that a contact loses
+
+
+LEA = ("lea@example.com", "+33612345678")
+
+
+def of_phone(store: Store, phone: str = LEA[1]) -> list[tuple[str | None, list[str]]]:
+    """Who has a phone, and what it refuses."""
+    with store.read() as tx:
+        found = contacts.find(tx, phone)
+    return [(one.email, [refusal.channel for refusal in one.opt_outs]) for one in found]
+
+
+@pytest.mark.parametrize(("refused", "kept"), [("all", ["sms"]), ("sms", ["sms"])])
+def test_a_phone_that_a_file_takes_from_who_refused_goes_on_refusing_text_messages(
+    store: Store, refused: str, kept: list[str]
+) -> None:
+    bring(store, [row(2, *LEA)])
+    refuse(store, 1, refused)
+    bring(store, [row(2, LEA[0], "+33600000000")])
+    assert of_phone(store) == [(None, kept)]
+    bring(store, [row(2, "zoe@example.com", LEA[1])])
+    assert of_phone(store) == [("zoe@example.com", kept)]
+    assert channels(store, 1) == [refused]
+
+
+def test_a_phone_that_a_person_takes_from_who_refused_goes_on_refusing(store: Store) -> None:
+    bring(store, [row(2, *LEA)])
+    refuse(store, 1, "sms")
+    with store.write() as tx:
+        contacts.change(tx, 1, {"phone": None}, LATER)
+    assert of_phone(store) == [(None, ["sms"])]
+
+
+def test_who_has_the_phone_besides_goes_on_refusing(store: Store) -> None:
+    bring(store, [row(2, *LEA), row(3, "zoe@example.com", LEA[1])])
+    refuse(store, 1, "all")
+    bring(store, [row(2, LEA[0], "+33600000000")])
+    assert of_phone(store) == [("zoe@example.com", ["sms"])]
+
+
+@pytest.mark.parametrize("refused", ["email", None])
+def test_of_who_takes_text_messages_no_phone_is_kept(store: Store, refused: str | None) -> None:
+    bring(store, [row(2, *LEA), row(3, "zoe@example.com", "+33611111111")])
+    refuse(store, 1, *([refused] if refused else []))
+    refuse(store, 2, "sms")
+    bring(store, [row(2, LEA[0], "+33600000000"), row(3, "zoe@example.com", "+33611111111")])
+    assert of_phone(store) == []
+
+
+def test_a_late_file_takes_no_phone(store: Store) -> None:
+    bring(store, [row(2, *LEA)], stamp=(2,))
+    refuse(store, 1, "sms")
+    bring(store, [row(2, LEA[0], "+33600000000")], stamp=(1,))
+    assert of_phone(store) == [(LEA[0], ["sms"])]

@@ -17,7 +17,7 @@ from tournee.core.settings import Database
 from tournee.store import Store, consent, imports, merge, open_store, tables
 
 COUNTED = ("created", "updated", "unchanged", "duplicate", "removed")
-KINDS = {*COUNTED, "adopted", "held", "erased", "spared", "too_many", "refusing"}
+KINDS = {*COUNTED, "adopted", "held", "erased", "spared", "too_many", "refusing", "silenced"}
 
 
 def bring(store: Store, file: File, day: int) -> Counter[str]:

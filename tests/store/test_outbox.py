@@ -1,257 +1,73 @@
-from collections.abc import Iterator, Sequence
+"""What is sent: claimed with others, begun alone, settled."""
+
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from support.contact_rows import JOB, LATER, NOW, bring, draft, many, record, row
-from tournee.core.decide import Cap, decide
-from tournee.core.facts import (
-    Candidate,
-    Claim,
-    ContactRow,
-    Decision,
-    DecisionCounts,
-    DeploymentTotals,
-    Reason,
-    SendStatus,
-    Verdict,
-)
-from tournee.store import Store, Transaction, contacts, imports, outbox
-
-PLANNED = Verdict.PLANNED
-
-
-def cap(limit: int = 1, since: datetime = NOW - timedelta(days=30), deployment: str | None = None) -> Cap:
-    return Cap(text="at_most 1 per 30 days", limit=limit, per="30 days", since=since, deployment=deployment)
-
-
-@contextmanager
-def importing(store: Store, rows: Sequence[ContactRow]) -> Iterator[tuple[Transaction, contacts.Stage, int]]:
-    """An import of rows, merged and not yet committed."""
-    with contacts.stage(store, JOB) as stage:
-        stage.add(rows)
-        with stage.merge() as tx:
-            import_id = imports.begin(tx, draft(), None)
-            contacts.upsert(tx, stage)
-            yield tx, stage, import_id
-            imports.finish(tx, record(import_id), 0)
-
-
-def decided(
-    store: Store,
-    rows: Sequence[ContactRow],
-    caps: Sequence[Cap] = (),
-    *,
-    deployment: str = "satisfaction",
-    now: datetime = NOW,
-) -> tuple[int, list[Candidate]]:
-    """An import that deploys: its id, and the candidates as they were seen."""
-    seen = []
-
-    def decisions(candidates: Iterator[Candidate]) -> Iterator[Decision]:
-        for candidate in candidates:
-            seen.append(candidate)
-            yield decide(candidate, caps)
-
-    with importing(store, rows) as (tx, stage, import_id):
-        found = outbox.candidates(tx, stage, deployment=deployment, channel="email", caps=caps)
-        outbox.plan(
-            tx, import_id=import_id, list="avis", deployment=deployment, channel="email",
-            decisions=decisions(found), domain="example.com", now=now,
-        )  # fmt: skip
-    return import_id, seen
-
-
-def claim(store: Store, now: datetime = NOW, limit: int = 100) -> list[Claim]:
-    with store.write() as tx:
-        return outbox.claim(tx, now, limit)
-
-
-def settle(store: Store, claim: Claim, status: SendStatus, now: datetime = NOW, **values: object) -> None:
-    with store.write() as tx:
-        outbox.settle(tx, claim.id, status=status, now=now, answer="answer", **values)  # type: ignore[arg-type]
-
-
-def history(store: Store, *caps: Cap, deployment: str = "satisfaction") -> list[Candidate]:
-    """How the contact of `LEA` would be seen by another import now."""
-    with importing(store, LEA) as (tx, stage, _import_id):
-        return list(outbox.candidates(tx, stage, deployment=deployment, channel="email", caps=caps))
-
+from support.contact_rows import JOB, LATER, NOW, bring, client, many, row
+from support.outgoing import attempt, begin, claim, opt_out, row_of, rows, settle, statuses
+from support.solicited import decided, past, rules_of
+from tournee.core.facts import Claim, Reason, SendStatus
+from tournee.core.settings import Channel
+from tournee.store import Store, contacts, outbox
+from tournee.store.tables import FOREVER, solicitations
 
 LEA = [row(2, "lea@example.com", "+33612345678")]
-
-# ---------------------------------------------------------------- candidates
-
-
-def test_each_contact_of_the_file_is_a_candidate_once_in_the_order_of_ids(store: Store) -> None:
-    bring(store, many(range(50)))
-    rows = [*many(range(40, 5000)), row(9000, phone="+33699999999"), row(9001, phone="+33600000041")]
-    _, seen = decided(store, rows)
-    ids = [candidate.contact_id for candidate in seen]
-    assert ids == sorted(set(ids))
-    assert len(ids) == 4961
-    assert [candidate.address for candidate in seen].count(None) == 1
+SENT, WAITING, UNCERTAIN = SendStatus.SENT, SendStatus.WAITING, SendStatus.UNCERTAIN
+OF_CHANNEL = {channel: rules_of(channel=channel) for channel in Channel}
 
 
-def test_a_new_contact_has_no_history(store: Store) -> None:
-    _, (candidate,) = decided(store, LEA, [cap(), cap(deployment="satisfaction")])
-    expected = Candidate(
-        contact_id=candidate.contact_id, address="lea@example.com", opted_out=False, pending=False,
-        cap_counts=(0, 0), cap_latest=(None, None),
-    )  # fmt: skip
-    assert candidate == expected
-
-
-@pytest.mark.parametrize(("channel", "out"), [("all", True), ("email", True), ("sms", False)])
-def test_an_opt_out_of_the_channel_or_of_all_is_seen(store: Store, channel: str, out: bool) -> None:
-    bring(store, LEA)
-    with store.write() as tx:
-        (lea,) = contacts.find(tx, "lea@example.com")
-        contacts.opt_out(tx, lea.id, channel, "command", None, NOW)
-    assert [candidate.opted_out for candidate in history(store)] == [out]
-    with store.write() as tx:
-        contacts.opt_in(tx, lea.id, channel, "asked", NOW)
-    assert [candidate.opted_out for candidate in history(store)] == [False]
-
-
-def test_what_waits_is_pending_for_its_deployment_and_counts_for_caps(store: Store) -> None:
+@pytest.fixture
+def claimed(store: Store) -> Claim:
+    """The message to Léa."""
     decided(store, LEA)
-    (same,) = history(store, cap(), cap(deployment="satisfaction"), cap(deployment="other"))
-    assert (same.pending, same.cap_counts, same.cap_latest) == (True, (1, 1, 0), (NOW, NOW, None))
-    (other,) = history(store, cap(), deployment="other")
-    assert (other.pending, other.cap_counts) == (False, (1,))
+    (one,) = claim(store)
+    return one
 
 
-@pytest.mark.parametrize("status", [SendStatus.SENT, SendStatus.UNCERTAIN])
-def test_what_left_or_may_have_counts_from_then_on(store: Store, status: SendStatus) -> None:
-    decided(store, LEA, now=NOW - timedelta(days=40))
-    settle(store, claim(store)[0], status, NOW - timedelta(days=10))
-    (candidate,) = history(store, cap(), cap(since=NOW - timedelta(days=10)))
-    assert (candidate.pending, candidate.cap_counts) == (False, (1, 0))
+# ---------------------------------------------------------------- claimed
 
 
-@pytest.mark.parametrize("status", [SendStatus.FAILED, SendStatus.BLOCKED])
-def test_what_never_left_does_not_count(store: Store, status: SendStatus) -> None:
-    decided(store, LEA)
-    settle(store, claim(store)[0], status)
-    (candidate,) = history(store, cap())
-    assert (candidate.pending, candidate.cap_counts, candidate.cap_latest) == (False, (0,), (None,))
-
-
-def test_a_decision_to_block_does_not_count(store: Store) -> None:
-    decided(store, LEA)
-    decided(store, LEA)
-    (candidate,) = history(store, cap())
-    assert candidate.cap_counts == (1,)
-
-
-def test_two_imports_at_once_spend_an_allowance_once(store: Store) -> None:
-    bring(store, many(range(30)))
-
-    def run(number: int) -> int:
-        import_id, _ = decided(store, many(range(30)), [cap()], deployment=f"survey {number}")
-        with store.read() as tx:
-            return outbox.decision_counts(tx, import_id).planned
-
-    with ThreadPoolExecutor(4) as pool:
-        planned = sorted(pool.map(run, range(4)))
-    assert planned == [0, 0, 0, 30]
-
-
-# ---------------------------------------------------------------- decisions
-
-
-def test_decisions_are_counted_with_their_import(store: Store) -> None:
-    decided(store, many(range(3)))
-    import_id, _ = decided(store, many(range(5)), [cap(limit=0)])
-    blocked = {"duplicate": 3, "at_most 1 per 30 days": 2}
-    with store.read() as tx:
-        assert outbox.decision_counts(tx, import_id) == DecisionCounts(blocked=blocked)
-        first, second = reversed(imports.recent(tx))
-    assert first.decisions == DecisionCounts(planned=3, waiting=3)
-    assert second.decisions == DecisionCounts(blocked=blocked)
-
-
-def test_what_was_sent_no_longer_waits(store: Store) -> None:
-    import_id, _ = decided(store, many(range(3)))
-    first, second, _third = claim(store)
-    settle(store, first, SendStatus.SENT)
-    settle(store, second, SendStatus.WAITING, next_attempt_at=LATER)
-    with store.read() as tx:
-        assert outbox.decision_counts(tx, import_id) == DecisionCounts(planned=3, waiting=1)
-
-
-def test_two_deployments_of_one_import_are_counted_together(store: Store) -> None:
-    with importing(store, many(range(3))) as (tx, _stage, import_id):
-        for name, verdict in (("one", PLANNED), ("two", Verdict.BLOCKED)):
-            rule = None if verdict is PLANNED else "opt_out"
-            decisions = [Decision(contact_id=n, verdict=verdict, rule=rule) for n in (1, 2, 3)]
-            outbox.plan(
-                tx, import_id=import_id, list="avis", deployment=name, channel="email",
-                decisions=decisions, domain="example.com", now=NOW,
-            )  # fmt: skip
-        counts = outbox.decision_counts(tx, import_id)
-    assert counts == DecisionCounts(planned=3, waiting=3, blocked={"opt_out": 3})
-
-
-def test_every_decision_about_a_contact_is_told_newest_first(store: Store) -> None:
-    import_id, (candidate,) = decided(store, LEA)
-    decided(store, LEA, now=LATER)
-    settle(store, claim(store)[0], SendStatus.SENT, LATER)
-    with store.read() as tx:
-        second, first = outbox.decisions_of(tx, candidate.contact_id)
-        assert outbox.decisions_of(tx, 999) == []
-    assert (first.import_id, first.list, first.file) == (import_id, "avis", "import_avis.csv")
-    assert (first.verdict, first.status, first.sent_at, first.answer) == (PLANNED, "sent", LATER, "answer")
-    assert (second.verdict, second.rule, second.reason) == ("blocked", "duplicate", Reason("duplicate"))
-    assert (second.status, second.decided_at, second.attempts) == (None, LATER, 0)
-
-
-def test_totals_tell_where_the_solicitations_are(store: Store) -> None:
-    decided(store, many(range(6)))
-    decided(store, many(range(2)))
-    statuses = (SendStatus.SENT, SendStatus.FAILED, SendStatus.UNCERTAIN, SendStatus.BLOCKED)
-    for claimed, status in zip(claim(store, limit=4), statuses, strict=True):
-        settle(store, claimed, status)
-    with store.read() as tx:
-        (totals,) = outbox.totals(tx)
-    assert totals == DeploymentTotals(
-        deployment="satisfaction", channel="email", planned=6, waiting=2, held=0, sent=1, failed=1,
-        uncertain=1, blocked=3,
-    )  # fmt: skip
-
-
-# ---------------------------------------------------------------- sending
-
-
-def test_a_message_is_claimed_once_with_all_it_needs(store: Store) -> None:
-    decided(store, LEA)
-    (claimed,) = claim(store)
+def test_a_message_is_claimed_once_with_all_it_needs(store: Store, claimed: Claim) -> None:
     assert claim(store) == []
     assert (claimed.deployment, claimed.list, claimed.attempts) == ("satisfaction", "avis", 0)
-    assert (claimed.contact.email, claimed.contact.lists, claimed.decided_at) == (
-        "lea@example.com",
-        ("avis",),
-        NOW,
-    )
+    assert (claimed.contact.email, claimed.contact.lists) == ("lea@example.com", ("avis",))
+    assert (claimed.decided_at, claimed.tried_at, claimed.reminder) == (NOW, None, 0)
     assert claimed.message_id.startswith("<")
     assert claimed.message_id.endswith("@example.com>")
 
 
-def test_a_message_keeps_its_message_id_from_attempt_to_attempt(store: Store) -> None:
-    decided(store, LEA)
-    (first,) = claim(store)
-    settle(store, first, SendStatus.WAITING, next_attempt_at=LATER, reason=Reason("mail_away"))
-    assert claim(store) == []
-    assert claim(store, LATER) == [replace(first, attempts=1)]
+def test_what_is_due_the_longest_is_claimed_whatever_its_deployment_in_the_order_of_planning(
+    store: Store,
+) -> None:
+    for minutes, name in ((3, "one"), (1, "two"), (4, "three"), (0, "four")):
+        decided(store, LEA, rules_of(deployment=name, now=NOW - timedelta(minutes=minutes)))
+    first, second = (claim(store, limit=2, of="one two three four") for _ in range(2))
+    assert [one.deployment for one in first] == ["one", "three"]
+    assert [one.deployment for one in second] == ["two", "four"]
+
+
+def test_only_what_is_due_of_the_deployments_asked_for_is_claimed(store: Store) -> None:
+    for name in ("one", "two"):
+        decided(store, LEA, rules_of(deployment=name))
+    assert claim(store, NOW - timedelta(seconds=1), of="one two") == []
+    assert [one.deployment for one in claim(store, of="two")] == ["two"]
+    assert claim(store, of="") == []
+
+
+def test_of_very_many_deployments_the_longest_due_are_claimed(store: Store) -> None:
+    names = [f"survey-{number:03}" for number in range(250)]
+    for place, name in ((7, names[240]), (5, names[3])):
+        decided(store, LEA, rules_of(deployment=name, now=NOW - timedelta(minutes=place)))
+    assert [one.deployment for one in claim(store, limit=1, of=" ".join(names))] == [names[240]]
 
 
 def test_message_ids_differ_and_ascend(store: Store) -> None:
     decided(store, many(range(300)))
-    ids = [claimed.message_id for claimed in claim(store, limit=300)]
+    ids = [one.message_id for one in claim(store, limit=300)]
     assert ids == sorted(set(ids))
 
 
@@ -261,7 +77,7 @@ def test_many_senders_never_claim_the_same_message(store: Store) -> None:
     def drain(_number: int) -> list[int]:
         mine: list[int] = []
         while some := claim(store, limit=7):
-            mine += [claimed.id for claimed in some]
+            mine += [one.id for one in some]
         return mine
 
     with ThreadPoolExecutor(4) as pool:
@@ -269,63 +85,273 @@ def test_many_senders_never_claim_the_same_message(store: Store) -> None:
     assert len(taken) == len(set(taken)) == 60
 
 
-def test_what_a_dead_sender_left_is_uncertain_and_is_not_sent_again(store: Store) -> None:
-    import_id, _ = decided(store, many(range(3)))
-    claim(store, limit=2)
+def test_what_was_claimed_and_not_begun_is_put_back_and_due_again(store: Store) -> None:
+    decided(store, many(range(3)))
+    first, *others = claim(store)
+    begin(store, first)
     with store.write() as tx:
-        assert outbox.orphans(tx, LATER) == 2
-        assert outbox.orphans(tx, LATER) == 0
-        assert outbox.decision_counts(tx, import_id).waiting == 1
-        (totals,) = outbox.totals(tx)
-    assert totals.uncertain == 2
-    assert len(claim(store, LATER + timedelta(days=9))) == 1
+        outbox.put_back(tx, [first, *others])
+    assert statuses(store) == ["sending", "waiting", "waiting"]
+    assert claim(store) == others
 
 
-def test_a_sender_that_was_thought_dead_may_tell_that_it_was_sent(store: Store) -> None:
+def test_a_message_whose_contact_is_no_more_is_given_up(store: Store) -> None:
     decided(store, LEA)
-    (claimed,) = claim(store)
     with store.write() as tx:
-        outbox.orphans(tx, NOW)
-    settle(store, claimed, SendStatus.SENT)
+        tx.connection.execute(sa.update(solicitations).values(contact_id=999))
+    assert claim(store) == []
+    assert statuses(store) == ["cancelled"]
+
+
+# ---------------------------------------------------------------- put off
+
+
+def test_a_message_that_must_wait_is_claimed_again_then(store: Store, claimed: Claim) -> None:
+    reason = Reason("window_closed", {"until": "later"})
+    with store.write() as tx:
+        outbox.postpone(tx, claimed.id, until=LATER, rule="between 09:00-20:00", reason=reason)
+    one = row_of(store, claimed.id)
+    assert (one.status, one.rule, one.reason) == ("waiting", "between 09:00-20:00", reason)
+    assert (one.next_attempt_at, one.counts_at, one.attempts) == (LATER, FOREVER, 0)
+    assert claim(store) == []
+    assert claim(store, LATER) == [claimed]
+
+
+def test_what_was_begun_is_not_put_off(store: Store, claimed: Claim) -> None:
+    begin(store, claimed)
+    with store.write() as tx:
+        outbox.postpone(tx, claimed.id, until=LATER)
+    assert statuses(store) == ["sending"]
+
+
+# ---------------------------------------------------------------- begun
+
+
+def test_the_attempt_is_counted_when_it_begins(store: Store, claimed: Claim) -> None:
+    assert begin(store, claimed) is None
+    one = row_of(store, claimed.id)
+    assert (one.status, one.attempts, one.tried_at, one.begun_at) == ("sending", 1, NOW, NOW)
+
+
+def test_a_message_is_begun_once(store: Store, claimed: Claim) -> None:
+    assert [begin(store, claimed), begin(store, claimed)] == [None, "gone"]
+
+
+def test_what_was_taken_back_or_cancelled_meanwhile_is_gone(store: Store) -> None:
+    decided(store, many(range(2)))
+    first, second = claim(store)
+    with store.write() as tx:
+        outbox.put_back(tx, [first])
+    with store.write() as tx:
+        assert outbox.cancel(tx, "satisfaction", None, uncertain=False) == 2
+    assert [begin(store, first), begin(store, second)] == ["gone", "gone"]
+
+
+@pytest.mark.parametrize("name", ["satisfaction", None])
+def test_what_is_paused_is_neither_claimed_nor_begun_until_it_is_resumed(
+    store: Store, claimed: Claim, name: str | None
+) -> None:
+    decided(store, many(range(1)))
+    with store.write() as tx:
+        outbox.pause(tx, name, NOW)
+    assert (begin(store, claimed), claim(store)) == ("paused", [])
+    with store.write() as tx:
+        outbox.resume(tx, name)
+    assert (begin(store, claimed), len(claim(store))) == (None, 1)
+
+
+def test_the_pause_of_one_deployment_stops_no_other(store: Store, claimed: Claim) -> None:
+    with store.write() as tx:
+        outbox.pause(tx, "other", NOW)
+    assert begin(store, claimed) is None
+
+
+# ---------------------------------------------------------------- the last look at refusals
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("refused", ["all", *Channel])
+def test_a_refusal_after_the_second_look_is_seen(store: Store, channel: Channel, refused: str) -> None:
+    decided(store, LEA, OF_CHANNEL[channel])
+    (one,) = claim(store)
+    opt_out(store, "lea@example.com", refused)
+    assert begin(store, one) == ("opted_out" if refused in ("all", channel) else None)
+
+
+def test_a_refusal_that_ended_is_none(store: Store, claimed: Claim) -> None:
+    opt_out(store, "lea@example.com")
+    with store.write() as tx:
+        contacts.opt_in(tx, claimed.contact.id, "all", "asked", LATER)
+    assert begin(store, claimed) is None
+
+
+@pytest.mark.parametrize("refusing", ["ext=2", "ext=3"])
+def test_a_refusal_holds_for_the_address_wherever_it_stands(store: Store, refusing: str) -> None:
+    bring(store, [row(2, "Duo@example.com"), client(3, "9", "other@example.com")])
+    others = [client(2, "2", "duo@example.com"), client(3, "3", "DUO@example.com")]
+    bring(store, others, identify_by="ext")
+    decided(store, [row(2, "Duo@example.com")])
+    (one,) = claim(store)
+    opt_out(store, refusing, "email")
+    assert begin(store, one) == "opted_out"
+
+
+def test_the_refusal_of_who_is_known_by_the_email_holds_for_others_with_it(store: Store) -> None:
+    bring(store, [row(2, "duo@example.com")])
+    with store.read() as tx:
+        (by_email,) = contacts.find(tx, "duo@example.com")
+    decided(store, [client(2, "1", "Duo@example.com")], job=replace(JOB, identify_by="ext"))
+    (one,) = claim(store)
+    with store.write() as tx:
+        contacts.opt_out(tx, by_email.id, "all", "link", None, NOW)
+    assert begin(store, one) == "opted_out"
+
+
+@pytest.mark.parametrize(("channel", "halt"), [(Channel.SMS, "opted_out"), (Channel.EMAIL, None)])
+@pytest.mark.parametrize("refused", ["sms", "all"])
+def test_a_refusal_holds_for_the_phone_where_the_message_goes_there(
+    store: Store, channel: Channel, halt: str | None, refused: str
+) -> None:
+    bring(store, [row(2, "zoe@example.com", "+33612345678")])
+    decided(store, LEA, OF_CHANNEL[channel])
+    (one,) = claim(store)
+    opt_out(store, "zoe@example.com", "email")
+    opt_out(store, "zoe@example.com", refused)
+    assert begin(store, one) == halt
+
+
+# ---------------------------------------------------------------- settled
+
+
+@pytest.mark.parametrize("status", [SENT, UNCERTAIN])
+def test_what_left_or_may_have_counts_from_then_on(store: Store, claimed: Claim, status: SendStatus) -> None:
+    attempt(store, claimed, status, LATER)
+    one = row_of(store, claimed.id)
+    assert (one.status, one.counts_at, one.answer) == (status, LATER, "answer")
+    assert one.sent_at == (LATER if status is SENT else None)
+
+
+@pytest.mark.parametrize("status", [SendStatus.FAILED, SendStatus.BLOCKED])
+def test_what_never_left_does_not_count(store: Store, claimed: Claim, status: SendStatus) -> None:
+    attempt(store, claimed, status, rule="opt_out", reason=Reason("opt_out"))
+    one = row_of(store, claimed.id)
+    assert (one.status, one.counts_at, one.rule) == (status, None, "opt_out")
+
+
+def test_a_message_keeps_its_message_id_and_its_first_attempt(store: Store, claimed: Claim) -> None:
+    attempt(store, claimed, WAITING, next_attempt_at=LATER, reason=Reason("mail_away"))
+    assert claim(store) == []
+    assert claim(store, LATER) == [replace(claimed, attempts=1, tried_at=NOW)]
+    attempt(store, claimed, WAITING, LATER, next_attempt_at=LATER)
+    assert claim(store, LATER) == [replace(claimed, attempts=2, tried_at=NOW)]
+
+
+def test_what_could_not_be_put_together_spent_no_attempt(store: Store, claimed: Claim) -> None:
+    settle(store, claimed, WAITING, next_attempt_at=NOW, attempted=False)
+    assert claim(store) == [claimed]
+    attempt(store, claimed, WAITING, next_attempt_at=NOW, attempted=False)
+    assert claim(store) == [claimed]
+
+
+def test_a_sender_that_was_thought_dead_may_tell_that_it_was_sent(store: Store, claimed: Claim) -> None:
+    begin(store, claimed)
+    with store.write() as tx:
+        outbox.orphans(tx, ["satisfaction"], NOW)
+    settle(store, claimed, SENT)
     settle(store, claimed, SendStatus.FAILED)
-    with store.read() as tx:
-        assert outbox.totals(tx)[0].sent == 1
+    assert statuses(store) == ["sent"]
 
 
-# ---------------------------------------------------------------- the second look
+def test_what_was_uncertain_and_is_tried_again_counts_as_unsent(store: Store, claimed: Claim) -> None:
+    attempt(store, claimed, UNCERTAIN)
+    settle(store, claimed, WAITING, next_attempt_at=LATER)
+    one = row_of(store, claimed.id)
+    assert (one.status, one.counts_at, one.begun_at) == ("waiting", FOREVER, None)
 
 
-def recheck(store: Store, claims: Sequence[Claim], *caps: Cap) -> dict[int, Candidate]:
-    with store.read() as tx:
-        return outbox.recheck(tx, claims, deployment="satisfaction", channel="email", caps=caps)
+# ---------------------------------------------------------------- what the dead left
 
 
-def test_a_message_does_not_count_itself(store: Store) -> None:
-    decided(store, LEA)
-    (claimed,) = claim(store)
-    looked = recheck(store, [claimed], cap())[claimed.id]
-    assert (looked.pending, looked.cap_counts, looked.opted_out) == (False, (0,), False)
-
-
-def test_an_opt_out_after_the_decision_is_seen(store: Store) -> None:
-    decided(store, LEA)
-    (claimed,) = claim(store)
+def test_of_what_a_dead_sender_left_only_what_it_had_begun_is_uncertain(store: Store) -> None:
+    decided(store, many(range(3)))
+    first, second, third = claim(store)
+    attempt(store, first, SENT)
+    begin(store, second)
     with store.write() as tx:
-        contacts.opt_out(tx, claimed.contact.id, "all", "link", None, LATER)
-    assert recheck(store, [claimed])[claimed.id].opted_out
+        assert outbox.under_way(tx) == {"satisfaction"}
+        assert outbox.orphans(tx, ["other"], LATER) == 0
+        assert outbox.orphans(tx, ["satisfaction"], LATER) == 1
+        assert (outbox.orphans(tx, ["satisfaction"], LATER), outbox.under_way(tx)) == (0, set())
+    assert statuses(store) == ["sent", "uncertain", "waiting"]
+    assert claim(store, LATER + timedelta(days=9)) == [third]
+    lost = row_of(store, second.id)
+    assert (lost.counts_at, lost.reason) == (LATER, Reason("attempt_interrupted"))
 
 
-def test_of_two_messages_that_exclude_each_other_the_older_goes(store: Store) -> None:
-    decided(store, LEA, deployment="other")
-    decided(store, LEA)
-    older, newer = claim(store)
-    looked = recheck(store, [older, newer], cap())
-    assert [looked[claimed.id].cap_counts for claimed in (older, newer)] == [(0,), (1,)]
+# ---------------------------------------------------------------- reminders
 
 
-def test_what_was_planned_later_but_sent_already_counts(store: Store) -> None:
-    decided(store, LEA)
-    decided(store, LEA, deployment="other")
-    older, newer = claim(store)
-    settle(store, newer, SendStatus.SENT)
-    assert recheck(store, [older], cap())[older.id].cap_counts == (1,)
+def test_reminders_are_planned_when_the_invitation_was_sent(store: Store, claimed: Claim) -> None:
+    attempt(store, claimed, SENT, remind_at=[LATER, LATER + timedelta(days=7)])
+    assert rows(store, "status", "reminds", "reminder", "next_attempt_at", "counts_at", "decision")[1:] == [
+        ("waiting", claimed.id, 1, LATER, None, "planned"),
+        ("waiting", claimed.id, 2, LATER + timedelta(days=7), None, "planned"),
+    ]
+    (reminder,) = claim(store, LATER)
+    assert (reminder.reminder, reminder.contact, reminder.list) == (1, claimed.contact, "avis")
+    assert reminder.message_id not in ("", claimed.message_id)
+    assert reminder.message_id.endswith("@example.com>")
+
+
+@pytest.mark.parametrize("status", [WAITING, UNCERTAIN, SendStatus.FAILED])
+def test_what_was_not_sent_is_not_reminded_of(store: Store, claimed: Claim, status: SendStatus) -> None:
+    attempt(store, claimed, status, next_attempt_at=LATER if status is WAITING else None, remind_at=[LATER])
+    assert len(statuses(store)) == 1
+
+
+def test_reminders_are_planned_once_however_often_the_sender_tells(store: Store, claimed: Claim) -> None:
+    attempt(store, claimed, SENT, remind_at=[LATER])
+    settle(store, claimed, SENT, remind_at=[LATER])
+    assert statuses(store) == ["sent", "waiting"]
+
+
+def test_a_reminder_never_counts(store: Store, claimed: Claim) -> None:
+    attempt(store, claimed, SENT, remind_at=[LATER, LATER])
+    first, second = claim(store, LATER)
+    with store.write() as tx:
+        outbox.postpone(tx, first.id, until=LATER)
+    attempt(store, second, UNCERTAIN, LATER)
+    assert rows(store, "status", "counts_at")[1:] == [("waiting", None), ("uncertain", None)]
+    with store.write() as tx:
+        outbox.release(tx, "satisfaction", None, uncertain=True, now=LATER)
+    for one in claim(store, LATER):
+        attempt(store, one, SENT, LATER)
+    assert rows(store, "status", "counts_at")[1:] == [("sent", None), ("sent", None)]
+
+
+def test_an_answer_is_noted_with_what_was_sent(store: Store, claimed: Claim) -> None:
+    attempt(store, claimed, SENT, remind_at=[LATER])
+    past(store, "lea@example.com", deployment="other")
+    past(store, "lea@example.com", SendStatus.FAILED)
+    with store.write() as tx:
+        assert outbox.answered(tx, claimed.contact.id, "satisfaction", LATER) == 1
+        assert outbox.answered(tx, claimed.contact.id, None, LATER) == 1
+        assert outbox.answered(tx, claimed.contact.id, None, LATER) == 0
+    assert rows(store, "answered_at") == [(LATER,), (None,), (LATER,), (None,)]
+
+
+# ---------------------------------------------------------------- what there is to do
+
+
+def test_the_deployments_of_what_becomes_due_are_told(store: Store) -> None:
+    with store.read() as tx:
+        assert outbox.stirred(tx, NOW, LATER) == set()
+    decided(store, many(range(3)), rules_of(deployment="one"))
+    decided(store, LEA, rules_of(deployment="two", now=LATER))
+    second = timedelta(seconds=1)
+    with store.read() as tx:
+        assert outbox.stirred(tx, NOW - second, NOW) == {"one"}
+        assert outbox.stirred(tx, NOW, LATER - second) == set()
+        assert outbox.stirred(tx, NOW, LATER) == {"two"}
+        assert outbox.stirred(tx, NOW - second, LATER) == {"one", "two"}
+        assert outbox.stirred(tx, LATER, LATER + second) == set()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -13,7 +14,7 @@ from support.databases import PostgresServer
 from tournee.core.errors import StoreOutdated
 from tournee.core.facts import Sighting
 from tournee.core.settings import Database
-from tournee.store import Store, contacts, imports, open_store, outbox, rounds, tables
+from tournee.store import Store, contacts, decisions, imports, open_store, rounds, tables
 
 AT = "2026-11-23T09:30:00.000000Z"
 FIRST_VERSION = (
@@ -76,7 +77,7 @@ def test_what_the_first_version_wrote_is_still_there(old: Store) -> None:
         (lea,) = contacts.find(tx, "lea@example.com")
         (record,) = imports.recent(tx)
         seen = rounds.sightings(tx, "boutique", "")
-        assert (imports.last_header(tx, "avis"), outbox.totals(tx)) == (None, [])
+        assert (imports.last_header(tx, "avis"), decisions.totals(tx)) == (None, [])
     assert (lea.first_name, lea.phone, lea.fields) == ("Léa", "+33612345678", {"shop": "Lyon"})
     assert (lea.lists, [one.channel for one in lea.opt_outs]) == (("avis",), ["sms"])
     assert (record.stamp, record.removed, record.counts.created) == ((20261123,), None, 1)
@@ -90,3 +91,20 @@ def test_files_go_on_where_the_first_version_left_off(old: Store) -> None:
     assert bring(old, rows, now=LATER, stamp=(20261124,)) == merged(created=1, unchanged=1, duplicate=1)
     with old.read() as tx:
         assert contacts.member_counts(tx) == {"avis": 2}
+
+
+def test_what_the_first_version_still_had_to_send_counts_until_it_is_sent(old: Store) -> None:
+    statuses = ("waiting", "held", "sending", "sent", "failed")
+    with old.write() as tx:
+        for status in statuses:
+            counts_at = "NULL" if status == "failed" else f"'{AT}'"
+            tx.connection.exec_driver_sql(
+                f"""INSERT INTO solicitations (contact_id, import_id, list_id, deployment, channel, decision,
+                    decided_at, status, attempts, counts_at)
+                    VALUES (1, 1, 1, 'a', 'email', 'planned', '{AT}', '{status}', 0, {counts_at})"""
+            )
+    old.upgrade()
+    one = tables.solicitations.c
+    with old.read() as tx:
+        found = dict(tx.connection.execute(sa.select(one.status, one.counts_at)).all())
+    assert found == {**dict.fromkeys(statuses[:3], tables.FOREVER), "sent": NOW, "failed": None}

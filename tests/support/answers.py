@@ -8,20 +8,26 @@ from tournee.core.facts import (
     Counts,
     DecisionCounts,
     DecisionRecord,
+    DeploymentTotals,
+    Draft,
     FileOutcome,
     FileReport,
+    Held,
     Import,
     ListStatus,
     NearMiss,
     OptOut,
+    OptOutRecord,
     Outcome,
     PollReport,
     PollState,
     Preview,
     Reason,
     RemoteErrorKind,
+    Request,
     SendStatus,
     Status,
+    Story,
     Trouble,
     Verdict,
 )
@@ -205,6 +211,92 @@ BLOCKED = replace(
     sent_at=None,
     attempts=0,
     answer=None,
+)
+REMINDER = replace(
+    SENT,
+    id=3,
+    decided_at=NOW + timedelta(minutes=1),
+    status=SendStatus.WAITING,
+    sent_at=None,
+    attempts=0,
+    answer=None,
+    next_attempt_at=NOW + timedelta(days=7),
+    reminds=1,
+    reminder=1,
+)
+RETRIED = replace(
+    SENT,
+    id=4,
+    deployment="accueil",
+    rule="at_most 1 per month",
+    reason=Reason("missing_address"),
+    status=SendStatus.WAITING,
+    sent_at=None,
+    attempts=2,
+    answer="450 later",
+    next_attempt_at=NOW + timedelta(hours=1),
+    expires_at=NOW + timedelta(days=14),
+)
+REFUSAL = OptOutRecord(
+    channel="email",
+    at=NOW + timedelta(days=1),
+    source="unsubscribe",
+    ended_at=NOW + timedelta(days=2),
+    end_reason="asked again",
+)
+STORY = Story(
+    contact=CONTACT,
+    opt_outs=(REFUSAL,),
+    decisions=(REMINDER, BLOCKED, RETRIED, replace(SENT, answered_at=NOW + timedelta(hours=3))),
+    memberships={"avis": NOW},
+    pauses={"accueil": NOW + timedelta(minutes=5)},
+)
+TOTALS = DeploymentTotals(
+    deployment="satisfaction",
+    channel="email",
+    planned=100_000,
+    waiting=1,
+    held=5_000,
+    sent=93_000,
+    failed=1,
+    uncertain=2,
+    blocked=12,
+    cancelled=3,
+    paused_at=NOW,
+)
+HELD = Held(
+    deployment="satisfaction",
+    import_id=12,
+    list="avis",
+    file="import_avis_20261123.csv",
+    status=SendStatus.HELD,
+    number=5_000,
+    since=NOW,
+)
+UNCERTAIN = replace(HELD, status=SendStatus.UNCERTAIN, number=2)
+EMAIL = Draft(
+    deployment="satisfaction",
+    channel="email",
+    contact_id=17,
+    sender="Boutique <avis@boutique.example>",
+    to="jean@example.com",
+    subject="Votre avis",
+    text="Bonjour Jean,\n\nvotre avis : https://survey.example/s/1",
+    html="<p>Bonjour Jean</p>",
+    headers={"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+)
+TEXT = Draft(
+    deployment="sms",
+    channel="sms",
+    contact_id=17,
+    to="+33612345678",
+    text="Votre avis ?",
+    encoding="gsm",
+    characters=170,
+    parts=2,
+    request=Request(
+        method="POST", url="https://sms.example/send", headers={"authorization": "…"}, content=b'{"to": ""}'
+    ),
 )
 ROW_ERRORS = [
     (7, "Email", "email_invalid", None),

@@ -117,6 +117,8 @@ class _Bringing:
         self.known = {person.identity: person for person in world.people}
         newest = world.newest.get(file.list)
         self.late = file.stamp is not None and newest is not None and file.stamp < newest
+        self.phones = {id(person): person.phone for person in world.people}
+        self.refused = {id(person) for person in world.people if person.refuses}
         self.hits: list[Person] = []
         self.counts: Counter[str] = Counter()
 
@@ -124,7 +126,12 @@ class _Bringing:
         rows = [dict(zip(CONTACT_ROW, row, strict=True)) for row in self.file.rows]
         last = {row["identity"]: row for row in rows}
         self.counts["duplicate"] += len(rows) - len(last)
-        for row in sorted(last.values(), key=lambda row: (row["email"] is None, row["line"])):
+        in_order = sorted(last.values(), key=lambda row: (row["email"] is None, row["line"]))
+        alone = [row for row in in_order if row["email"] is None and not self.file.policy.identify_by]
+        for row in in_order[: len(in_order) - len(alone)]:
+            self._row(row)
+        self._phones_go_on_refusing()
+        for row in alone:
             self._row(row)
         self._mirror()
         self._enlist()
@@ -183,6 +190,23 @@ class _Bringing:
         if key and key != person.key and person.refuses:
             self._go_on_refusing(key, email)
         return outcome
+
+    def _phones_go_on_refusing(self) -> None:
+        """Whoever had such a phone too refuses now; else somebody who has nothing but the phone."""
+        before = [one for one in self.world.people if self.phones.get(id(one))]
+        losers = [one for one in before if id(one) in self.refused and self._loses_phone(one)]
+        for phone in {self.phones[id(loser)] for loser in losers}:
+            having = [one for one in before if self.phones[id(one)] == phone]
+            if all(one in losers for one in having):
+                having.append(Person(identity=phone or "", phone=phone, created=self.now, updated=self.now))
+                having[-1].plain = dict.fromkeys(PLAIN)
+                self.world.people.append(having[-1])
+            for one in having:
+                one.refuses = True
+            self.counts["silenced"] += 1
+
+    def _loses_phone(self, person: Person) -> bool:
+        return self.phones[id(person)] not in (person.phone, person.identity)
 
     def _go_on_refusing(self, key: str, email: str | None) -> None:
         somebody = next((person for person in self.world.people if person.identity == key), None)

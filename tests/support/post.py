@@ -105,15 +105,24 @@ class Post(Installation):
 
     def rows(self) -> Sequence[sa.Row[tuple[object, ...]]]:
         one = solicitations.c
-        query = sa.select(contacts.c.email, one.status, one.rule, one.reason, one.answer, one.attempts)
+        query = sa.select(
+            contacts.c.email, one.status, one.rule, one.reason, one.answer, one.attempts, one.deployment,
+            one.next_attempt_at,
+        )  # fmt: skip
         query = query.join_from(solicitations, contacts, contacts.c.id == one.contact_id).order_by(one.id)
         with self.store.read() as tx:
             return tx.connection.execute(query).all()
 
     def claim_one(self) -> str:
         """Leave a message as a process does that dies in the middle of an attempt; its Message-ID."""
+        return self.claim_some(1, begun=1)[0]
+
+    def claim_some(self, number: int, *, begun: int) -> list[str]:
+        """The same with several, of which so many had begun; the Message-IDs of those."""
         with self.store.write() as tx:
-            return outbox.claim(tx, self.now, 1)[0].message_id
+            claims = outbox.claim(tx, self.now, deployments=[*self.app.settings.deployments], limit=number)
+            assert [outbox.begin(tx, claim, self.now) for claim in claims[:begun]] == [None] * begun
+        return [claim.message_id for claim in claims[:begun]]
 
     def count(self, status: SendStatus) -> int:
         return sum(row.status == status for row in self.rows())

@@ -185,7 +185,8 @@ class Round(Installation):
     def send_all(self) -> None:
         """As if everything that waits had left."""
         with self.store.write() as tx:
-            for claim in outbox.claim(tx, self.now, 1_000):
+            for claim in outbox.claim(tx, self.now, deployments=self.settings["deployments"], limit=1_000):
+                assert outbox.begin(tx, claim, self.now) is None
                 outbox.settle(tx, claim.id, status=SendStatus.SENT, now=self.now, answer="250 OK")
 
     # ------------------------------------------------------------ what is known

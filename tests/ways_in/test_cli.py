@@ -260,15 +260,9 @@ def test_a_quiet_poll_that_went_well_says_nothing(house):
 @pytest.mark.parametrize(
     "words",
     [
-        "preview",
-        "release",
-        "cancel",
-        "pause",
-        "resume",
         "alerts",
         "doctor",
         "db backup",
-        "contact erase x",
     ],
 )
 def test_a_command_that_is_not_built_does_not_exist(house, words):

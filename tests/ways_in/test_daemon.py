@@ -151,7 +151,7 @@ def test_a_lane_that_does_not_end_is_left_behind_after_the_grace(house):
         house.with_post(mail_server.getsockname()[1])
         with Running(house) as daemon, mail_server.accept()[0]:
             assert daemon.stop() == 0
-            assert daemon.wait_for("stopped_in_the_middle")["lanes"] == ["send"]
+            assert daemon.wait_for("stopped_in_the_middle")["lanes"] == ["send mail"]
 
 
 def test_a_clock_that_was_put_back_keeps_no_list_waiting(house):

@@ -10,7 +10,6 @@ from support import answers
 from tournee.console import Console
 from tournee.console.terminal import Column, Paper
 from tournee.core.facts import (
-    DeploymentTotals,
     ListCheck,
     Preview,
     Problem,
@@ -204,30 +203,15 @@ magasins (magasins)
 
 
 def test_what_left_is_counted_and_what_could_not_is_told_on_stderr(console, capsys):
-    console.sent(SendReport(sent=3, later=1, reason=answers.TROUBLE))
+    console.sent(SendReport(sent=3, later=1, paused=True, reason=answers.TROUBLE))
     console.alerted(1, 0, None)
     assert capsys.readouterr() == (
         """\
 Invitations: 3 sent, 1 to be tried again later
+Some of it is paused: `tournee deployments`
 Alerts: 1 sent
 """,
         "Stopped before the end; nothing of the unfinished step was written.\n",
-    )
-
-
-def test_why_reads_as_a_story(console, capsys):
-    console.why([answers.BLOCKED, answers.SENT])
-    assert (
-        capsys.readouterr().out
-        == """\
-2026-11-23 09:30  Not solicited for satisfaction by email: opt_out
-  Decided with import 12: import_avis_20261123.csv into avis
-  the contact has opted out
-2026-11-23 09:30  Planned: satisfaction by email
-  Decided with import 12: import_avis_20261123.csv into avis
-  Sent 2026-11-23 09:31
-  The mail server said: 250 OK
-"""
     )
 
 
@@ -311,23 +295,6 @@ repositories:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_deployments_fit_in_both_languages(language, capsys):
-    totals = DeploymentTotals(
-        deployment="satisfaction",
-        channel="email",
-        planned=100_000,
-        waiting=1,
-        held=0,
-        sent=98_000,
-        failed=1,
-        uncertain=0,
-        blocked=12,
-    )
-    Console(language=language).deployments([totals])
-    assert [len(line) <= 80 for line in capsys.readouterr().out.splitlines()] == [True, True]
-
-
-@pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_page_fits_the_terminal(language, capsys):
     console = Console(language=language)
     console.status(answers.STATUS)
@@ -335,7 +302,8 @@ def test_every_page_fits_the_terminal(language, capsys):
     console.record(answers.REJECTED)
     console.imported(answers.TRIED, answers.ROW_ERRORS, answers.PREVIEW)
     console.polled([answers.POLLED, answers.UNREACHABLE], {12: answers.IMPORTED})
-    console.why([answers.BLOCKED, answers.SENT])
+    console.why(answers.STORY)
+    console.preview(answers.TEXT, html=False)
     assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
 
 

@@ -79,5 +79,8 @@ def test_why_tells_what_was_decided_and_what_became_of_it(house, sink):
         "at_most 1 per 90 days",
     )
     story = house.here("why", "jean@example.com").out
-    assert "Not solicited for satisfaction by email: at_most 1 per 90 days" in story
+    assert "satisfaction by email: not sent" in story
+    assert "Said no: at_most 1 per 90 days (the contact already has 1 message of this survey" in " ".join(
+        story.split()
+    )
     assert "jean@example.com" not in story

@@ -165,9 +165,10 @@ def test_a_contact(shown):
 
 
 def test_decisions(shown):
-    blocked, sent = shown("why", [answers.BLOCKED, answers.SENT])
-    assert list(sent)[:9] == (
-        ["deployment", "channel", "import", "decided_at", "decision", "rule", "reason", "status", "sent_at"]
+    reminder, blocked, retried, sent = shown("why", answers.STORY)
+    assert " ".join(sent) == (
+        "deployment channel import decided_at decision rule reason status sent_at message "
+        "list file reminder due expires attempts answer answered_at"
     )
     assert (sent["decision"], sent["status"], sent["sent_at"]) == (
         "planned",
@@ -175,6 +176,68 @@ def test_decisions(shown):
         "2026-11-23T08:31:12.345678Z",
     )
     assert (blocked["rule"], blocked["reason"], blocked["status"]) == ("opt_out", "opt_out", None)
+    assert (sent["reminder"], sent["attempts"], sent["answer"]) == (None, 1, "250 OK")
+    assert (reminder["reminder"], reminder["due"]) == (1, "2026-11-30T08:30:12.345678Z")
+    assert (retried["due"], retried["expires"]) == (
+        "2026-11-23T09:30:12.345678Z", "2026-12-07T08:30:12.345678Z",
+    )  # fmt: skip
+    assert (sent["list"], sent["file"], sent["answered_at"]) == (
+        "avis", "import_avis_20261123.csv", "2026-11-23T11:30:12.345678Z",
+    )  # fmt: skip
+
+
+def test_all_that_is_stored_about_a_contact(shown):
+    shape = shown("export", answers.STORY)
+    assert list(shape) == ["contact", "opt_outs", "memberships", "decisions", "reminders"]
+    assert shape["opt_outs"] == [
+        {
+            "channel": "email", "at": "2026-11-24T08:30:12.345678Z", "source": "unsubscribe", "reason": None,
+            "ended_at": "2026-11-25T08:30:12.345678Z", "end_reason": "asked again",
+        }
+    ]  # fmt: skip
+    assert shape["memberships"] == [{"list": "avis", "since": AT}]
+    assert [len(shape[name]) for name in ("decisions", "reminders")] == [3, 1]
+
+
+def test_deployments(shown):
+    [shape] = shown("deployments", [answers.TOTALS], [answers.HELD], {})
+    assert " ".join(shape) == (
+        "deployment channel planned waiting held sent failed uncertain blocked cancelled paused_at imports"
+    )
+    assert (shape["held"], shape["cancelled"], shape["paused_at"]) == (5_000, 3, AT)
+    assert shape["imports"] == [
+        {
+            "import": 12, "list": "avis", "file": "import_avis_20261123.csv", "status": "held",
+            "number": 5_000, "since": AT,
+        }
+    ]  # fmt: skip
+
+
+def test_a_preview(shown):
+    email, text = (shown("preview", draft, html=False) for draft in (answers.EMAIL, answers.TEXT))
+    assert " ".join(email) == (
+        "deployment channel contact reminder from to subject text html headers "
+        "encoding characters parts request"
+    )
+    assert (email["contact"], email["html"], email["request"]) == (17, "<p>Bonjour Jean</p>", None)
+    assert (text["parts"], text["request"]) == (
+        2,
+        {
+            "method": "POST", "url": "https://sms.example/send", "headers": {"authorization": "…"},
+            "body": '{"to": ""}',
+        },
+    )  # fmt: skip
+
+
+def test_what_a_person_had_done(shown):
+    assert shown("contact_answered", answers.CONTACT, "satisfaction", 2) == {
+        "id": 17, "deployment": "satisfaction", "answered": 2,
+    }  # fmt: skip
+    assert shown("erased", 17) == {"id": 17, "erased": True}
+    assert shown("settled", "released", "satisfaction", 3) == {"deployment": "satisfaction", "released": 3}
+    assert shown("paused", None, paused=True, changed=False) == {
+        "deployment": None, "paused": True, "changed": False,
+    }  # fmt: skip
 
 
 def test_trouble_is_an_object_on_stdout_and_a_sentence_on_stderr(capsys):

@@ -23,12 +23,15 @@ from tournee.core.match import FeedPattern
 from tournee.core.normalise.emails import email
 from tournee.core.normalise.phones import phone
 from tournee.core.settings import Channel, Feed, Repository, SendingList, Settings
-from tournee.store import Store, open_store
+from tournee.store import Store, keys, open_store
 
 if TYPE_CHECKING:  # paramiko and ftplib are loaded when a repository is opened, not before
     from tournee.remote import Remote
 
 Clock = Callable[[], datetime]
+
+#: The contact fields that channels send to.
+ADDRESSES = {Channel.EMAIL: "email", Channel.SMS: "phone"}
 
 #: Told how far a transfer or an import is: the file's name, units done, units in all.
 Progress = Callable[[str, int, int], None]
@@ -55,6 +58,7 @@ class App:
     clock: Clock = utc_now
     stop: Event = field(default_factory=Event)
     _visited: "set[Remote]" = field(default_factory=set)
+    _keys: dict[Store, bytes] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -73,6 +77,14 @@ class App:
         domain = sender.rpartition("@")[2].strip(" >")
         return domain if domain and domain.isascii() else "tournee.invalid"
 
+    @property
+    def key(self) -> bytes:
+        """The database's own key, made when it is first asked for; not inside a transaction."""
+        if self.store not in self._keys:
+            with self.store.write() as tx:
+                self._keys[self.store] = keys.key(tx)
+        return self._keys[self.store]
+
     def list(self, key: str) -> SendingList:
         """The list of that key; raises UnknownName with the nearest one."""
         try:
@@ -90,12 +102,12 @@ class App:
     def layout(self, key: str) -> Layout:
         """How the files of that list are laid out: language, declared fields, what must be filled."""
         feed = self.feed(key)
-        channels = {self.settings.deployments[name].channel for name in feed.deploy}
+        channels = (self.settings.deployments[name].channel for name in feed.deploy)
         return Layout(
             language=self.config.languages[feed.language],
             languages=self.config.languages,
             fields=self.settings.contact_fields,
-            required=frozenset({"email"}) if Channel.EMAIL in channels else frozenset(),
+            required=frozenset(ADDRESSES[channel] for channel in channels if channel in ADDRESSES),
             country=feed.country,
             default_language=feed.default_language,
             identify_by=feed.identify_by,

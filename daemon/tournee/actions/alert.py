@@ -5,14 +5,14 @@ as often as it takes. An alert that was cut while being sent goes again with the
 """
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from uuid import uuid4
 
 from tournee import telemetry
-from tournee.actions import App
+from tournee.actions import App, conditions
+from tournee.actions.outlets import outlets
 from tournee.channels import Channel, open_channel
 from tournee.core import watch
 from tournee.core.errors import ChannelError, PermanentChannelError, RemoteError, TransientChannelError
@@ -72,7 +72,7 @@ def _tell_of_file(app: App, tx: Transaction, record: Import, batch: str, now: da
         import_id=record.id,
     )
     assert record.id is not None, "an import that is recorded has a number"
-    _queue(
+    conditions.queue(
         app,
         tx,
         condition,
@@ -82,12 +82,23 @@ def _tell_of_file(app: App, tx: Transaction, record: Import, batch: str, now: da
         now=now,
         import_ids=(record.id,),
         batch=batch,
+        not_before=now + A_POLL_AT_MOST,
     )
 
 
 def _rows_rejected(record: Import) -> Reason:
     counts = record.counts
     return Reason("rows_rejected", {"file": record.file, "rejected": counts.rejected, "read": counts.read})
+
+
+def on_held(app: App, tx: Transaction, record: Import, deployment: str, number: int, now: datetime) -> None:
+    """An import would have reached far more people than usual: that much of a deployment is held.
+
+    Whoever imports by hand sees it; others are reminded of it a day later, as of everything that is held.
+    """
+    reason = conditions.held_reason(deployment, record.id, number, record.file)
+    by_hand = record.repository is None
+    conditions.observe(app, tx, AlertKind.HELD, record.list, reason, now, import_id=record.id, quiet=by_hand)
 
 
 def release(tx: Transaction, batch: str, now: datetime) -> None:
@@ -162,7 +173,7 @@ class _Scene:
 
     def _tell(self, condition: Condition, turn: watch.Turn) -> None:
         concerned = [condition.list] if condition.list else [*_fed_by(self.app, self.repository)]
-        _queue(
+        conditions.queue(
             self.app, self.tx, condition, event=turn.event, reason=turn.reason, lists=concerned, now=self.now
         )
 
@@ -187,7 +198,12 @@ def _close_what_left(app: App) -> None:
 
 
 def _can_end(app: App, condition: Condition) -> bool:
-    """Whether a list is polled that can tell that the trouble is over."""
+    """Whether a list is polled that can tell that the trouble is over; of solicitations, sending tells."""
+    if condition.kind is AlertKind.HELD:
+        return True  # whatever left the configuration can be released and cancelled still
+    if condition.kind is AlertKind.SEND_FAILURES:
+        outlets_used = {outlet.key for outlet in outlets(app.settings)}
+        return condition.list in app.settings.lists and condition.reason.details.get("outlet") in outlets_used
     feeds = app.feeds()
     if condition.list is not None:
         return condition.list in feeds
@@ -200,45 +216,6 @@ def _can_end(app: App, condition: Condition) -> bool:
 def _of_root(condition: Condition) -> bool:
     """It is about a repository's own directory, of which a list with another directory knows nothing."""
     return condition.list is None and condition.reason.details.get("kind") in OF_DIRECTORIES
-
-
-# ---------------------------------------------------------------- the queue
-
-
-def _queue(
-    app: App,
-    tx: Transaction,
-    condition: Condition,
-    *,
-    event: AlertEvent,
-    reason: Reason,
-    lists: Collection[str],
-    now: datetime,
-    import_ids: tuple[int, ...] = (),
-    batch: str | None = None,
-) -> None:
-    users = watch.subscribers(app.settings.users.values(), condition.kind, lists)
-    told = [
-        alerts.NewAlert(
-            user=user.key,
-            address=user.email,
-            language=user.language,
-            kind=condition.kind,
-            event=event,
-            subject=condition.subject,
-            message_id=f"<{uuid4().hex}@{app.domain}>",
-            reason=reason,
-            repository=condition.repository,
-            list=condition.list,
-            condition_id=condition.id,
-            import_ids=import_ids,
-            opened_at=condition.opened_at,
-            batch=batch,
-            not_before=now + A_POLL_AT_MOST if batch else now,
-        )
-        for user in users
-    ]
-    alerts.queue(tx, told, now)
 
 
 # ---------------------------------------------------------------- delivery
@@ -260,7 +237,10 @@ def deliver(app: App, *, chance: Chance = random.random) -> Delivered:
     """
     _close_what_left(app)
     with app.store.exclusive("alert") as mine:
-        if not mine or app.settings.mail is None:
+        if not mine:
+            return Delivered()
+        conditions.remind(app)
+        if app.settings.mail is None:
             return Delivered()
         delivery = _Delivery(
             app=app, mail=app.settings.mail, chance=chance, channel=open_channel(app.settings.mail)

@@ -1,13 +1,17 @@
-"""A person's record: show, add, set, opt-out, opt-in."""
+"""A person's record: show, add, set, opt-out, opt-in, answered, export, erase; unsubscribing by a link."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from email.utils import parseaddr
 
+from tournee import telemetry
 from tournee.actions import App, unknown
-from tournee.core import languages, normalise
-from tournee.core.errors import InvalidValue
-from tournee.core.facts import Contact, JsonValue, Reason
+from tournee.core import languages, normalise, tokens
+from tournee.core.errors import InvalidValue, UnknownName
+from tournee.core.facts import Contact, DecisionRecord, JsonValue, Reason, SendStatus, Story, Subscription
 from tournee.core.languages import Layout
-from tournee.store import Transaction, contacts
+from tournee.core.settings import Channel, EmailForm, SmsForm
+from tournee.store import Transaction, bounces, consent, contacts, decisions, erasure, outbox
 
 
 def show(app: App, who: str) -> Contact:
@@ -49,11 +53,127 @@ def opt_out(app: App, who: str, channel: str = "all", reason: str | None = None)
 
 
 def opt_in(app: App, who: str, channel: str, reason: str) -> Contact:
-    """The contact, who agreed again; the reason is kept. Raises UnknownName, AmbiguousContact."""
+    """The contact, who agreed again; the reason is kept. Raises UnknownName, AmbiguousContact.
+
+    That its address did not exist is forgotten, too: whoever agrees has said that it does.
+    """
     with app.store.write() as tx:
         contact = contacts.the_one(tx, *app.meant(who))
         contacts.opt_in(tx, contact.id, channel, reason, app.clock())
+        if channel in ("all", Channel.EMAIL):
+            bounces.forget(tx, contact)
         return _stored(tx, contact.id)
+
+
+def answered(app: App, who: str, deployment: str | None = None) -> tuple[Contact, int]:
+    """The contact, who answered what it was sent, and how many messages of it that was.
+
+    Of one deployment, or of all: no reminder of it leaves any more. A deployment that left the configuration
+    may be named as long as something of it was sent. Raises UnknownName, AmbiguousContact.
+    """
+    with app.store.write() as tx:
+        contact = contacts.the_one(tx, *app.meant(who))
+        known = {entry.deployment for entry in decisions.decisions_of(tx, contact.id)}
+        known |= app.settings.deployments.keys()
+        if deployment is not None and deployment not in known:
+            raise UnknownName(unknown("deployment", deployment, known))
+        return contact, outbox.answered(tx, contact.id, deployment, app.clock())
+
+
+def export(app: App, who: str) -> Story:
+    """Everything that is stored about a contact; raises UnknownName, AmbiguousContact."""
+    with app.store.read() as tx:
+        contact = contacts.the_one(tx, *app.meant(who))
+        return Story(
+            contact=contact,
+            opt_outs=tuple(consent.history(tx, contact.id)),
+            decisions=tuple(decisions.decisions_of(tx, contact.id)),
+            memberships=contacts.since(tx, contact.id),
+        )
+
+
+def erase(app: App, who: str, *, confirmed: bool) -> int:
+    """Forget a contact for ever, and return the number that it had; raises UnknownName, AmbiguousContact.
+
+    What was to be sent to it is cancelled, and nobody with its addresses comes back as opted in. Without a
+    person's word it raises InvalidValue (`contact_unconfirmed`), which says what would be erased.
+    """
+    told = export(app, who)
+    if not confirmed:
+        raise InvalidValue(Reason("contact_unconfirmed", _counted(told)))
+    with app.store.write() as tx:
+        erasure.erase(tx, told.contact.id, app.clock())
+    return told.contact.id
+
+
+def _counted(told: Story) -> dict[str, object]:
+    """What erasing would take along."""
+    unsent = {SendStatus.WAITING, SendStatus.HELD}
+    return {
+        "id": told.contact.id,
+        "lists": len(told.memberships),
+        "opt_outs": len(told.opt_outs),
+        "decisions": len(told.decisions),
+        "unsent": sum(entry.status in unsent for entry in told.decisions),
+    }
+
+
+# ---------------------------------------------------------------- unsubscribing by a link
+
+
+def subscription(app: App, token: str) -> Subscription:
+    """What a link is about; changes nothing. Raises UnknownName for what is no token of ours."""
+    meant = _meant_by(app, token)
+    with app.store.read() as tx:
+        return _subscription(app, tx, *meant)
+
+
+def unsubscribe(app: App, token: str) -> Subscription:
+    """No more of the link's channel for its contact, as of now; again and again does the same.
+
+    Raises UnknownName for what is no token of ours, StoreError.
+    """
+    contact_id, channel = _meant_by(app, token)
+    with app.store.write() as tx:
+        about = _subscription(app, tx, contact_id, channel)
+        if about.contact is None:
+            return about
+        contacts.opt_out(tx, contact_id, channel, "unsubscribe", None, app.clock())
+    if not about.refused:
+        telemetry.log.info("unsubscribed", contact=contact_id, channel=channel)
+    return replace(about, refused=True)
+
+
+def _meant_by(app: App, token: str) -> tuple[int, Channel]:
+    meant = tokens.read(app.key, token)
+    if meant is None:
+        raise UnknownName(Reason("unknown_token"))
+    return meant
+
+
+def _subscription(app: App, tx: Transaction, contact_id: int, channel: Channel) -> Subscription:
+    contact = contacts.get(tx, contact_id)
+    if contact is None:
+        return Subscription(channel=channel)
+    sent = (entry for entry in decisions.decisions_of(tx, contact_id) if entry.channel == channel)
+    last = next((entry for entry in sent if entry.sent_at), None)
+    entry = app.settings.lists.get(last.list) if last else None
+    return Subscription(
+        channel=channel,
+        contact=contact,
+        sender=_sender(app, last) if last else None,
+        list=entry.name if entry else None,
+        refused=any(refusal.channel in ("all", channel) for refusal in contact.opt_outs),
+    )
+
+
+def _sender(app: App, sent: DecisionRecord) -> str | None:
+    """The name under which the receiver knows who wrote."""
+    deployment = app.settings.deployments.get(sent.deployment)
+    if deployment and isinstance(deployment.form, EmailForm):
+        name, address = parseaddr(deployment.form.sender)
+        return name or address.rpartition("@")[2]
+    return deployment.form.sender if deployment and isinstance(deployment.form, SmsForm) else None
 
 
 def _stored(tx: Transaction, contact_id: int) -> Contact:

@@ -1,4 +1,4 @@
-"""The answers: status, imports, show, errors, why, deployments."""
+"""The answers: status, imports, show, errors, why."""
 
 from datetime import datetime
 from importlib.metadata import version
@@ -7,18 +7,17 @@ from tournee.actions import App
 from tournee.core.errors import UnknownName
 from tournee.core.facts import (
     Condition,
-    DecisionRecord,
-    DeploymentTotals,
     Import,
     ListStatus,
     PollState,
     Reason,
     RowError,
     Status,
+    Story,
     Trouble,
 )
 from tournee.core.settings import SendingList
-from tournee.store import alerts, contacts, imports, outbox, rounds
+from tournee.store import alerts, consent, contacts, decisions, imports, outbox, rounds
 
 
 def status(app: App) -> Status:
@@ -105,13 +104,13 @@ def errors(app: App, import_id: int) -> list[RowError]:
         return imports.row_errors(tx, import_id)
 
 
-def why(app: App, who: str) -> list[DecisionRecord]:
-    """Each solicitation decision about a contact, newest first; raises UnknownName, AmbiguousContact."""
+def why(app: App, who: str) -> Story:
+    """What was decided about a contact, and what it refused; raises UnknownName, AmbiguousContact."""
     with app.store.read() as tx:
-        return outbox.decisions_of(tx, contacts.the_one(tx, *app.meant(who)).id)
-
-
-def deployments(app: App) -> list[DeploymentTotals]:
-    """How many solicitations of each deployment are where."""
-    with app.store.read() as tx:
-        return outbox.totals(tx)
+        contact = contacts.the_one(tx, *app.meant(who))
+        return Story(
+            contact=contact,
+            opt_outs=tuple(consent.history(tx, contact.id)),
+            decisions=tuple(decisions.decisions_of(tx, contact.id)),
+            pauses=outbox.pauses(tx),
+        )

@@ -11,6 +11,8 @@ from tournee.actions import App, Progress, afterwards, alert, quiet
 from tournee.actions.fetch import Source, local_file, opened
 from tournee.actions.parse import Parsed, Take, parse
 from tournee.core import decide
+from tournee.core.decide.holding import far_more
+from tournee.core.decide.together import decide_together
 from tournee.core.errors import FileRejected, Stopped
 from tournee.core.facts import (
     ContactRow,
@@ -26,8 +28,8 @@ from tournee.core.facts import (
 )
 from tournee.core.languages import STANDARD
 from tournee.core.read import changes
-from tournee.core.settings import EmptyCells, Feed, Membership, Truncated
-from tournee.store import Transaction, imports, merge, outbox
+from tournee.core.settings import Deployment, EmptyCells, Feed, Membership, Truncated
+from tournee.store import Transaction, decisions, erasure, history, imports, merge, planning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ class _Intake:
     stage: merge.Stage | None = None  # once the header is accepted
     rejection: Reason | None = None
     written: Import | None = None
+    held: dict[str, int] = field(default_factory=dict)  # deployment -> how much of it waits for a person
 
     def __post_init__(self) -> None:
         self.started = self.app.clock()
@@ -213,6 +216,7 @@ class _Intake:
         warnings = (*self.parsed.warnings, *self._warnings(tx, header))
         import_id = imports.begin(tx, self._draft(header=header), self._delivery(tx))
         merged = merge.upsert(tx, stage, self._mirror())
+        erasure.refuse_erased(tx, stage, self.app.clock())
         counts = Counts(
             read=self.parsed.rows,
             created=merged.created,
@@ -221,8 +225,8 @@ class _Intake:
             duplicate=merged.duplicate,
             rejected=self.parsed.rejected,
         )
-        decisions = self._decide(tx, stage, import_id)
-        self._finish(tx, self._record(import_id, counts, warnings, decisions, removed=merged.removed))
+        decided = self._decide(tx, stage, import_id)
+        self._finish(tx, self._record(import_id, counts, warnings, decided, removed=merged.removed))
 
     def _delivery(self, tx: Transaction) -> int | None:
         """The delivery that this is the import of, claimed by its unique key; None where it is none."""
@@ -281,23 +285,29 @@ class _Intake:
 
     def _decide(self, tx: Transaction, stage: merge.Stage, import_id: int) -> DecisionCounts | None:
         """One decision for each contact and deployment; an earlier one may spend a later one's allowance."""
+        for name in self.feed.deploy:
+            usual = planning.usual(tx, self.key, name)
+            planned = self._plan(tx, stage, import_id, self.app.settings.deployments[name])
+            if far_more(planned, self.feed.hold_above, usual):
+                self.held[name] = planning.hold(tx, import_id, name)
+        return decisions.decision_counts(tx, import_id) if self.feed.deploy else None
+
+    def _plan(self, tx: Transaction, stage: merge.Stage, import_id: int, deployment: Deployment) -> int:
+        """How many are planned. Each portion is written before the next is read: it is history then."""
         app, now = self.app, self.app.clock()
-        names = self.feed.deploy
-        for name in names:
-            deployment = app.settings.deployments[name]
-            caps = decide.caps(app.settings.solicitation_rules, deployment, now, app.timezone)
-            candidates = outbox.candidates(tx, stage, deployment=name, channel=deployment.channel, caps=caps)
-            outbox.plan(
-                tx,
-                import_id=import_id,
-                list=self.key,
-                deployment=name,
-                channel=deployment.channel,
-                decisions=(decide.decide(candidate, caps) for candidate in candidates),
-                domain=app.domain,
-                now=now,
-            )
-        return outbox.decision_counts(tx, import_id) if names else None
+        rules = decide.rules(app.settings.solicitation_rules, deployment, now, app.timezone)
+        planner = planning.Planner(
+            tx,
+            import_id=import_id,
+            list=self.key,
+            deployment=deployment.key,
+            channel=deployment.channel,
+            domain=app.domain,
+            now=now,
+        )
+        for portion in history.candidates(tx, stage, rules):
+            planner.write(decide_together(portion, rules))
+        return planner.finish()
 
     def _finish(self, tx: Transaction, record: Import) -> None:
         """What an import causes besides contacts: row errors, alerts, what is to become of the file."""
@@ -310,6 +320,8 @@ class _Intake:
         self.written = record
         if self.dry_run:
             raise _DryRunOver
+        for deployment, number in self.held.items():
+            alert.on_held(self.app, tx, record, deployment, number, record.finished_at)
         batch = origin.batch if origin else None
         alert.on_import(self.app, tx, record, batch=batch, now=record.finished_at)
 

@@ -1,116 +1,223 @@
-"""Drain the outbox: claim, look again, send, record.
+"""Drain the outbox: claim, look again, begin, send, record; every outlet by itself.
 
-One transaction a message records how the last one ended, claims the next and looks at it again: its rules,
-and whether the contact has opted out meanwhile. So at any moment at most one message is *sending*, and it is
-the one whose attempt may have begun: should the process die, that one becomes *uncertain*, and nothing that
-was not attempted is lost or doubled. Results could not be committed more rarely anyway, and claiming more
-than one message at once would save nothing.
+Some messages of an outlet are claimed together, with the second look at them: their rules, once more. Then
+one transaction a message records how the last one ended and begins the next, looking last of all at opt-outs
+and pauses. So of one outlet at most one message has *begun*: should the process die, that one becomes
+*uncertain*, the others that were claimed wait again, and nothing is lost or doubled.
 """
 
 import random
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
-from email.utils import format_datetime
-from pathlib import Path
+from datetime import UTC, datetime
+from functools import partial
+from threading import Thread
+from time import monotonic
 
 from tournee import telemetry
-from tournee.actions import App
-from tournee.channels import Channel, open_channel
+from tournee.actions import App, conditions
+from tournee.actions.attempt import Attempts, Ending
+from tournee.actions.letters import Composer
+from tournee.actions.outlets import FRESH, MAIL, Outlet, Pace, Paces, outlet_of, outlets
 from tournee.core import decide
-from tournee.core.errors import (
-    ChannelError,
-    TemplateWrong,
-    TransientChannelError,
-    UncertainChannelError,
-)
-from tournee.core.facts import (
-    Claim,
-    Contact,
-    Decision,
-    JsonValue,
-    Message,
-    Reason,
-    SendReport,
-    SendStatus,
-    Verdict,
-)
-from tournee.core.render import Letter, Record, Source
-from tournee.core.retry import LATER_DELAY, Chance, next_attempt
-from tournee.core.settings import Deployment, FieldType
-from tournee.store import Transaction, outbox
+from tournee.core.errors import StoreError
+from tournee.core.facts import Claim, Decision, Reason, SendReport, SendStatus, Verdict
+from tournee.core.retry import Chance
+from tournee.core.times import Rate
+from tournee.store import Transaction, bounces, history, outbox
+from tournee.store.outbox import Halt
 
-SHOWN = ("id", "email", "phone", "first_name", "last_name", "gender", "title", "country", "language")
+#: An outlet that asks for more peace than this is left, and looked at again later.
+REST_AT_MOST = 60.0  # seconds
+BREATH = 1.0  # seconds between two looks for something that may leave sooner
+LAST_WORDS = 5.0  # seconds to record how an attempt ended, when the process is told to end
+OPT_OUT = "opt_out"  # the rule
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def send_due(app: App, *, chance: Chance = random.random) -> SendReport:
-    """Send every solicitation that is due, unless another process is at it; raises StoreError.
+# ---------------------------------------------------------------- all outlets
 
-    What a dead process left unfinished becomes uncertain first. Ends early where the mail server is away or
-    the process is to stop; what was not attempted then waits on.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What there is to do: outlets with something due, and why something else that is due cannot leave."""
+
+    outlets: tuple[Outlet, ...]
+    pauses: frozenset[str]  # deployments, or "" for all
+    paused: bool  # something due is
+    reason: Reason | None
+
+
+def look(app: App, *, since: datetime = EVER) -> Work:
+    """Which outlets have something to do, that became due after `since`; cheap. Raises StoreError."""
+    with app.store.read() as tx:
+        due, paused = outbox.stirred(tx, since, app.clock()), outbox.pauses(tx)
+        begun = outbox.under_way(tx)
+    stopped = {key for key in due if "" in paused or key in paused}
+    wanted = (due - stopped) | begun
+    mine = [one for one in outlets(app.settings) if wanted & {each.key for each in one.deployments}]
+    served = {each.key for one in mine for each in one.deployments}
+    left = _left_over(app, wanted - served)
+    return Work(outlets=tuple(mine), pauses=frozenset(paused), paused=bool(stopped), reason=left)
+
+
+def _left_over(app: App, keys: Iterable[str]) -> Reason | None:
+    """Why messages stay as they are: there is nothing by which they could leave."""
+    for key in sorted(keys):
+        deployment = app.settings.deployments.get(key)
+        if deployment is None:
+            return Reason("deployment_gone", {"deployment": key})
+        if outlet_of(deployment) == MAIL:
+            return Reason("mail_not_configured")
+    return None
+
+
+def send_due(app: App, *, chance: Chance = random.random, paces: Paces | None = None) -> SendReport:
+    """Send every solicitation that is due, but for outlets at which another process is; raises StoreError.
+
+    All outlets at once, each in a thread of its own. Ends early where an outlet is away or the process is to
+    stop; what was not attempted then waits on.
     """
-    with app.store.exclusive("send") as mine:
+    work, paces = look(app), paces or Paces()
+    jobs = [partial(drain, app, outlet, chance=chance, paces=paces) for outlet in work.outlets]
+    reports = [jobs[0]()] if len(jobs) == 1 else _together(app, jobs)
+    return _summed(reports, work)
+
+
+def _together(app: App, jobs: Sequence[Callable[[], SendReport]]) -> list[SendReport]:
+    """All of them at once; whoever ends the process does not wait for an outlet that hangs."""
+    running = [_Job(job) for job in jobs]
+    for one in running:
+        one.start()
+    try:
+        return [one.result() for one in running]
+    except (KeyboardInterrupt, SystemExit):
+        app.stop.set()
+        for one in running:
+            one.join(LAST_WORDS)
+        raise
+
+
+class _Job(Thread):
+    """A drain in a thread that ends with the process."""
+
+    def __init__(self, work: Callable[[], SendReport]) -> None:
+        super().__init__(name="send", daemon=True)
+        self._work = work
+        self._report = SendReport()
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        """Work; what goes wrong is told to whoever asks for the result."""
+        try:
+            self._report = self._work()
+        except Exception as error:
+            self._error = error
+
+    def result(self) -> SendReport:
+        """The report, once it has ended."""
+        self.join()
+        if self._error:
+            raise self._error
+        return self._report
+
+
+def _summed(reports: Sequence[SendReport], work: Work) -> SendReport:
+    reasons = [one.reason for one in reports if one.reason] + [work.reason]
+    return SendReport(
+        sent=sum(one.sent for one in reports),
+        failed=sum(one.failed for one in reports),
+        later=sum(one.later for one in reports),
+        blocked=sum(one.blocked for one in reports),
+        uncertain=sum(one.uncertain for one in reports),
+        busy=any(one.busy for one in reports),
+        paused=work.paused or any(one.paused for one in reports),
+        reason=reasons[0],
+    )
+
+
+# ---------------------------------------------------------------- one outlet
+
+
+def drain(app: App, outlet: Outlet, *, chance: Chance = random.random, paces: Paces) -> SendReport:
+    """Send what is due at one outlet, unless another process is at it; raises StoreError.
+
+    What a dead process left unfinished there becomes uncertain first, or waits again if it had not begun.
+    """
+    with app.store.exclusive(f"send:{outlet.key}") as mine:
         if not mine:
             return SendReport(busy=True)
         with app.store.write() as tx:
-            orphans = outbox.orphans(tx, app.clock())
-        if app.settings.mail is None:
-            return SendReport(uncertain=orphans, reason=_nobody_to_send(app))
-        drain = _Drain(app=app, chance=chance, channel=open_channel(app.settings.mail))
-        drain.run()
-        return drain.report(orphans)
-
-
-def _nobody_to_send(app: App) -> Reason | None:
-    with app.store.read() as tx:
-        waiting = any(totals.waiting for totals in outbox.totals(tx))
-    return Reason("mail_not_configured") if waiting else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Turn:
-    """A claimed message and the second look at it; no deployment where it left the configuration."""
-
-    claim: Claim
-    deployment: Deployment | None
-    decision: Decision | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ending:
-    """How a turn ended."""
-
-    status: SendStatus
-    answer: str | None = None
-    rule: str | None = None
-    reason: Reason | None = None
-    next_attempt_at: datetime | None = None
-    attempted: bool = True
-    channel_down: bool = False
+            orphans = outbox.orphans(tx, [each.key for each in outlet.deployments], app.clock())
+        channel = outlet.open()
+        attempts = Attempts(app=app, channel=channel, composer=Composer(app), chance=chance)
+        lane = _Lane(app=app, outlet=outlet, pace=paces.of(outlet.key), queues=_queues(outlet, paces))
+        with closing(channel):
+            lane.run(attempts)
+        return lane.report(orphans)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Drain:
-    """One drain of the outbox: its connection, its compiled templates, and what it did so far."""
+class _Queue:
+    """Deployments that share a rate (or have none), and what was claimed for them and not begun."""
+
+    deployments: tuple[str, ...]
+    pace: Pace
+    rate: Rate | None
+    share: int  # how many to claim at once
+    claims: deque[Claim] = field(default_factory=deque)
+    claimed_at: float = 0.0  # of the monotonic clock
+    empty: bool = False
+
+    @property
+    def stale(self) -> bool:
+        """It is too long ago that the rules were asked about these."""
+        return monotonic() - self.claimed_at > FRESH
+
+    @property
+    def rests(self) -> bool:
+        """It is not its turn, or a moment ago it had nothing that is due."""
+        return self.pace.wait > 0 or (self.empty and monotonic() - self.claimed_at < BREATH)
+
+
+def _queues(outlet: Outlet, paces: Paces) -> list[_Queue]:
+    """One for all deployments that have no rate of their own, one for each of the others."""
+    free = tuple(each.key for each in outlet.deployments if each.rate is None)
+    found = [_Queue(deployments=free, pace=Pace(), rate=None, share=outlet.share(None))] if free else []
+    for each in outlet.deployments:
+        if each.rate is not None:
+            pace, share = paces.of(f"deployment {each.key}"), outlet.share(each.rate)
+            found.append(_Queue(deployments=(each.key,), pace=pace, rate=each.rate, share=share))
+    return found
+
+
+@dataclass(slots=True, kw_only=True)
+class _Lane:
+    """One drain of one outlet, and what it did so far."""
 
     app: App
-    chance: Chance
-    channel: Channel
-    letters: dict[tuple[str, str, str], Letter | Reason] = field(default_factory=dict)
+    outlet: Outlet
+    pace: Pace
+    queues: list[_Queue]
     endings: Counter[SendStatus] = field(default_factory=Counter)
-    trouble: Reason | None = None  # that keeps messages waiting
+    waiting: Reason | None = None  # why messages wait
+    failing: dict[str, Reason] = field(default_factory=dict)  # by list; nothing good came after it
+    well: set[str] = field(default_factory=set)  # lists of which something left, and no trouble came after it
+    paused: bool = False
     down: bool = False
 
-    def run(self) -> None:
+    def run(self, attempts: Attempts) -> None:
         """Every message that is due, one after the other."""
         try:
-            turn = self._next()
-            while turn is not None:
-                turn = self._next(turn, self._attempt(turn))
+            claim = self._next()
+            while claim is not None:
+                claim = self._next(claim, attempts.make(claim))
         finally:
-            self.channel.close()
+            with suppress(StoreError), self.app.store.write() as tx:  # else the next drain finds them
+                self._give_back(tx)
+            conditions.on_sending(self.app, self.outlet.key, failing=self.failing, well=self.well)
 
     def report(self, orphans: int) -> SendReport:
         """What was done; `orphans` were uncertain before it began."""
@@ -120,178 +227,167 @@ class _Drain:
             later=self.endings[SendStatus.WAITING],
             blocked=self.endings[SendStatus.BLOCKED],
             uncertain=self.endings[SendStatus.UNCERTAIN] + orphans,
-            reason=self.trouble,
+            paused=self.paused,
+            reason=self.waiting,
         )
 
-    def _next(self, turn: _Turn | None = None, ending: _Ending | None = None) -> _Turn | None:
-        """Record how the last turn ended and begin the next, in one transaction."""
-        now = self.app.clock()
-        with self.app.store.write() as tx:
-            if turn and ending:
-                self._record(tx, turn, ending, now)
-            if self.down or self.app.stop.is_set():
-                return None
-            claims = outbox.claim(tx, now, 1)
-            return self._second_look(tx, claims[0], now) if claims else None
+    # ------------------------------------------------------------ the next one
 
-    def _record(self, tx: Transaction, turn: _Turn, ending: _Ending, now: datetime) -> None:
+    def _next(self, last: Claim | None = None, ending: Ending | None = None) -> Claim | None:
+        """Record how the last one ended and begin the next: in one transaction, unless the rate says wait."""
+        while True:
+            wait = self._wait(ending)
+            with self.app.store.write() as tx:
+                now = self.app.clock()
+                if last and ending:
+                    self._record(tx, last, ending, now)
+                if self.down or self.app.stop.is_set() or self.pace.rests > REST_AT_MOST:
+                    return None
+                if wait > FRESH:
+                    self._give_back(tx)
+                if self.pace.wait <= 0 and (claim := self._begin(tx, now)):
+                    return claim
+                if all(queue.empty for queue in self.queues):
+                    return None
+            last = ending = None
+            if wait > 0:  # something else may become due meanwhile
+                self.app.stop.wait(min(wait, BREATH))
+
+    def _wait(self, ending: Ending | None) -> float:
+        """Seconds until the outlet, and any deployment that may have something to send, may go on."""
+        if ending and ending.rest:
+            self.pace.rest(ending.rest)
+        own = min((queue.pace.wait for queue in self.queues if not queue.empty), default=0.0)
+        return max(0.0, self.pace.wait, own)
+
+    def _begin(self, tx: Transaction, now: datetime) -> Claim | None:
+        """The first claim that may leave; None where this round of claims had none. Queues take turns."""
+        for queue in tuple(self.queues):
+            if queue.rests:
+                continue
+            self._fill(tx, queue, now)
+            while queue.claims:
+                claim = queue.claims.popleft()
+                if self._begun(tx, queue, claim, now):
+                    self.queues.remove(queue)
+                    self.queues.append(queue)
+                    self.pace.spend(self.outlet.rate)
+                    queue.pace.spend(queue.rate)
+                    return claim
+        return None
+
+    def _begun(self, tx: Transaction, queue: _Queue, claim: Claim, now: datetime) -> bool:
+        obstacle = outbox.begin(tx, claim, now)
+        if obstacle is Halt.OPTED_OUT:
+            self._block(tx, claim, OPT_OUT, Reason(OPT_OUT), now)
+        elif obstacle is Halt.PAUSED:
+            stopped = [one for one in (claim, *queue.claims) if one.deployment == claim.deployment]
+            outbox.put_back(tx, stopped)
+            queue.claims = deque(one for one in queue.claims if one.deployment != claim.deployment)
+            self.paused = True
+        return obstacle is None
+
+    def _fill(self, tx: Transaction, queue: _Queue, now: datetime) -> None:
+        """Claims that were looked at a moment ago."""
+        if queue.claims and queue.stale:
+            outbox.put_back(tx, queue.claims)
+            queue.claims.clear()
+        if not queue.claims:
+            claims = outbox.claim(tx, now, deployments=queue.deployments, limit=queue.share)
+            queue.empty = not claims
+            queue.claims.extend(self._second_look(tx, claims, now))
+            queue.claimed_at = monotonic()
+
+    def _give_back(self, tx: Transaction) -> None:
+        """What was claimed and not begun waits again."""
+        for queue in self.queues:
+            if queue.claims:
+                outbox.put_back(tx, queue.claims)
+                queue.claims.clear()
+
+    # ------------------------------------------------------------ the second look
+
+    def _second_look(self, tx: Transaction, claims: Sequence[Claim], now: datetime) -> list[Claim]:
+        """Those that may leave now; the others are blocked, or wait again."""
+        decisions: dict[int, Decision] = {}
+        for key in {claim.deployment for claim in claims}:
+            decisions |= self._decided(tx, key, [one for one in claims if one.deployment == key], now)
+        return [claim for claim in claims if self._may_leave(tx, claim, decisions[claim.id], now)]
+
+    def _decided(
+        self, tx: Transaction, key: str, claims: Sequence[Claim], now: datetime
+    ) -> dict[int, Decision]:
+        settings = self.app.settings
+        rules = decide.rules(settings.solicitation_rules, settings.deployments[key], now, self.app.timezone)
+        looked = history.recheck(tx, claims, rules)
+        return {
+            claim.id: decide.look_again(
+                looked[claim.id], rules, expires_at=claim.expires_at, reminder=claim.reminder
+            )
+            for claim in claims
+        }
+
+    def _may_leave(self, tx: Transaction, claim: Claim, decision: Decision, now: datetime) -> bool:
+        if decision.verdict is Verdict.BLOCKED:
+            self._block(tx, claim, decision.rule, decision.reason, now)
+            return False
+        if decision.due_at is None or decision.due_at <= now:
+            return True
+        outbox.postpone(tx, claim.id, until=decision.due_at, rule=decision.rule, reason=decision.reason)
+        self.endings[SendStatus.WAITING] += 1
+        return False
+
+    def _block(
+        self, tx: Transaction, claim: Claim, rule: str | None, reason: Reason | None, now: datetime
+    ) -> None:
+        outbox.settle(
+            tx, claim.id, status=SendStatus.BLOCKED, now=now, answer=None, rule=rule, reason=reason,
+            attempted=False,
+        )  # fmt: skip
+        self.endings[SendStatus.BLOCKED] += 1
+
+    # ------------------------------------------------------------ how it ended
+
+    def _record(self, tx: Transaction, claim: Claim, ending: Ending, now: datetime) -> None:
         outbox.settle(
             tx,
-            turn.claim.id,
+            claim.id,
             status=ending.status,
             now=now,
             answer=ending.answer,
-            rule=ending.rule,
             reason=ending.reason,
-            next_attempt_at=ending.next_attempt_at,
+            next_attempt_at=now + ending.later if ending.later else None,
             attempted=ending.attempted,
+            remind_at=self._reminders(claim, now) if ending.status is SendStatus.SENT else (),
         )
+        if ending.bounced and claim.contact.email:
+            bounces.add(tx, claim.contact.email, ending.answer, now)
+        self._count(claim, ending)
+
+    def _reminders(self, claim: Claim, now: datetime) -> list[datetime]:
+        """When to ask again those who were just asked for the first time."""
+        if claim.reminder:
+            return []
+        waits = self.app.settings.deployments[claim.deployment].remind
+        return [wait.after(now, self.app.timezone) for wait in waits]
+
+    def _count(self, claim: Claim, ending: Ending) -> None:
         self.endings[ending.status] += 1
         self.down = self.down or ending.channel_down
         if ending.status is SendStatus.WAITING:
-            self.trouble = self.trouble or ending.reason
+            self.waiting = self.waiting or ending.reason
+        if ending.status is SendStatus.SENT:
+            self.failing.pop(claim.list, None)
+            self.well.add(claim.list)
+        elif ending.trouble and ending.reason:
+            self._in_trouble(claim, ending.reason)
         if ending.status in (SendStatus.FAILED, SendStatus.UNCERTAIN):
-            facts = {"solicitation": turn.claim.id, "deployment": turn.claim.deployment}
+            facts = {"solicitation": claim.id, "deployment": claim.deployment}
             telemetry.log.warning(f"solicitation_{ending.status}", reason=ending.reason, **facts)
 
-    def _second_look(self, tx: Transaction, claim: Claim, now: datetime) -> _Turn:
-        settings = self.app.settings
-        deployment = settings.deployments.get(claim.deployment)
-        if deployment is None:
-            return _Turn(claim=claim, deployment=None, decision=None)
-        caps = decide.caps(settings.solicitation_rules, deployment, now, self.app.timezone)
-        looked = outbox.recheck(tx, [claim], deployment=deployment.key, channel=deployment.channel, caps=caps)
-        decision = decide.decide(looked[claim.id], caps)
-        return _Turn(claim=claim, deployment=deployment, decision=decision)
-
-    # ------------------------------------------------------------ one attempt
-
-    def _attempt(self, turn: _Turn) -> _Ending:
-        if turn.deployment is None or turn.decision is None:
-            return self._hold_off(Reason("deployment_gone", {"deployment": turn.claim.deployment}))
-        if turn.decision.verdict is Verdict.BLOCKED:
-            blocked = SendStatus.BLOCKED
-            return _Ending(status=blocked, rule=turn.decision.rule, reason=turn.decision.reason)
-        letter = self._letter(turn.deployment, turn.claim.contact.language)
-        if isinstance(letter, Reason):
-            return self._hold_off(letter)
-        try:
-            message = self._message(turn.claim, turn.deployment, letter)
-        except TemplateWrong as mistake:
-            return _Ending(status=SendStatus.FAILED, reason=mistake.reason)
-        return self._sent(turn.claim, message)
-
-    def _hold_off(self, reason: Reason) -> _Ending:
-        """Nothing can be done about the message before a person has put something right."""
-        later = self.app.clock() + LATER_DELAY
-        return _Ending(status=SendStatus.WAITING, reason=reason, next_attempt_at=later, attempted=False)
-
-    def _sent(self, claim: Claim, message: Message) -> _Ending:
-        try:
-            return _Ending(status=SendStatus.SENT, answer=self.channel.send(message).answer)
-        except TransientChannelError as error:
-            return self._again_or_never(claim, error)
-        except UncertainChannelError as error:
-            return _ended(SendStatus.UNCERTAIN, error)
-        except ChannelError as error:
-            return _ended(SendStatus.FAILED, error)
-
-    def _again_or_never(self, claim: Claim, error: TransientChannelError) -> _Ending:
-        again = next_attempt(claim.attempts + 1, claim.decided_at, self.app.clock(), self.chance)
-        status = SendStatus.WAITING if again else SendStatus.FAILED
-        return _ended(status, error, next_attempt_at=again, channel_down=error.channel_down)
-
-    # ------------------------------------------------------------ the message
-
-    def _letter(self, deployment: Deployment, language: str | None) -> Letter | Reason:
-        """The templates for a contact's language, compiled once a drain; or why they cannot be."""
-        subject = nearest(language, deployment.subject)
-        template = nearest(language, deployment.templates)
-        key = (deployment.key, subject, template)
-        if key not in self.letters:
-            self.letters[key] = _compiled(deployment, subject, template)
-        return self.letters[key]
-
-    def _message(self, claim: Claim, deployment: Deployment, letter: Letter) -> Message:
-        entry = self.app.settings.lists.get(claim.list)
-        name = entry.name if entry else claim.list
-        rendered = letter.render(
-            contact=self._record_of(claim.contact),
-            deployment=Record({"key": deployment.key}, deployment.key),
-            list=Record({"key": claim.list, "name": name}, name),
-        )
-        assert claim.contact.email is not None, "the second look blocks a missing address"
-        return Message(
-            message_id=claim.message_id,
-            sender=deployment.sender,
-            to=claim.contact.email,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            headers={"Date": format_datetime(self.app.clock().astimezone(self.app.timezone))},
-        )
-
-    def _record_of(self, contact: Contact) -> Record:
-        declared = self.app.settings.contact_fields
-        values = {key: _typed(contact.fields.get(key), entry.type) for key, entry in declared.items()}
-        return Record(values | {name: getattr(contact, name) for name in SHOWN})
-
-
-def nearest(language: str | None, choices: Iterable[str]) -> str:
-    """The one of `choices` (language tags, or `*`) for a contact: its language, its base, else the first."""
-    by_tag = {tag.lower(): tag for tag in choices}
-    asked = (language or "").lower()
-    return by_tag.get(asked) or by_tag.get(asked.partition("-")[0]) or next(iter(by_tag.values()))
-
-
-def _ended(
-    status: SendStatus,
-    error: ChannelError,
-    *,
-    next_attempt_at: datetime | None = None,
-    channel_down: bool = False,
-) -> _Ending:
-    answer = error.reason.details.get("answer")
-    return _Ending(
-        status=status,
-        answer=None if answer is None else str(answer),
-        reason=error.reason,
-        next_attempt_at=next_attempt_at,
-        channel_down=channel_down,
-    )
-
-
-def _compiled(deployment: Deployment, subject: str, template: str) -> Letter | Reason:
-    place = f"deployments.{deployment.key}"
-    page = Path(deployment.templates[template])
-    try:
-        return Letter(
-            subject=Source(name=f"{place}.subject", text=deployment.subject[subject]),
-            survey_url=Source(name=f"{place}.survey_url", text=deployment.survey_url),
-            html=_source(page),
-            text=_source(page.with_suffix(".txt")) if page.with_suffix(".txt").exists() else None,
-        )
-    except TemplateWrong as mistake:
-        return mistake.reason
-
-
-def _source(path: Path) -> Source:
-    try:
-        return Source(name=path.name, text=path.read_text("utf-8"))
-    except UnicodeDecodeError:
-        details = {"template": path.name, "error": "not UTF-8"}
-    except OSError as error:
-        details = {"template": path.name, "error": error.strerror or str(error)}
-    raise TemplateWrong(Reason("template_unreadable", details))
-
-
-def _typed(value: JsonValue, kind: FieldType) -> object:
-    """A declared field as templates can work with it: dates format themselves, numbers compare."""
-    try:
-        if value is not None and kind is FieldType.DATE:
-            return date.fromisoformat(str(value))
-        if value is not None and kind is FieldType.NUMBER:
-            return Decimal(str(value))
-    except (ValueError, ArithmeticError):  # stored while the field was declared otherwise
-        return value
-    return value
+    def _in_trouble(self, claim: Claim, reason: Reason) -> None:
+        """Its list has trouble; so have those whose messages were to leave next, if the outlet is away."""
+        next_ones = [one for queue in self.queues for one in queue.claims] if self.down else []
+        for one in (*next_ones, claim):
+            self.failing[one.list] = Reason(reason.code, {**reason.details, "deployment": one.deployment})
+            self.well.discard(one.list)

@@ -1,8 +1,8 @@
-"""Where messages leave. Door: `Channel`, and `open_channel` to get one."""
+"""Where messages leave. Door: `Channel`, and `open_channel` (email) or `open_http` (requests) to get one."""
 
 from typing import Protocol
 
-from tournee.core.facts import Message, Receipt
+from tournee.core.facts import Message, Receipt, Request
 from tournee.core.settings import Mail
 
 
@@ -13,7 +13,7 @@ class Channel(Protocol):
     or UncertainChannelError (it may have left). Nothing connects before the first message.
     """
 
-    def send(self, message: Message) -> Receipt:
+    def send(self, message: Message | Request) -> Receipt:
         """Hand over one message; returns once the other side has taken responsibility for it."""
         ...
 
@@ -27,3 +27,10 @@ def open_channel(mail: Mail) -> Channel:
     from tournee.channels.email import EmailChannel
 
     return EmailChannel(mail)
+
+
+def open_http(timeout: float, ca_file: str | None = None) -> Channel:
+    """A channel that makes requests; `timeout` is in seconds, for connecting and for each wait after that."""
+    from tournee.channels.http import HttpChannel
+
+    return HttpChannel(timeout, ca_file)

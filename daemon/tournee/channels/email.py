@@ -10,7 +10,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from tournee.channels.mime import Mailbox, as_bytes, mailbox, wire_address
@@ -20,7 +20,7 @@ from tournee.core.errors import (
     TransientChannelError,
     UncertainChannelError,
 )
-from tournee.core.facts import Message, Reason, Receipt
+from tournee.core.facts import Message, Reason, Receipt, Request
 from tournee.core.settings import Mail, MailSecurity
 
 _TIMEOUT = 30.0  # seconds for connecting and for each answer
@@ -30,7 +30,15 @@ _SECONDS_PER_CONNECTION = 60.0
 _ANSWER_LENGTH = 200
 _CLOSING = 421  # the server is closing the connection
 _LOGIN_FIRST = frozenset({530, 535, 538})
+_NO_SUCH_ADDRESS = frozenset({"550", "551", "553"})
+_ENHANCED = re.compile(r"\d{3} 5\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3})(?![\w.])")
+_SENDER_WRONG = frozenset({(1, 7), (1, 8)})  # said of the sender's address and of its domain
+_DISABLED = (2, 1)  # a mailbox that takes nothing any more
 _ADDRESS = re.compile(r"[^\s<>()\"',;:=]+@[^\s<>()\"',;:=]+")
+
+
+#: The server's answer and the details of the reason -> what it means that it said no for good.
+_Refusal = Callable[[str, Mapping[str, str]], ChannelError]
 
 
 class _LinkLost(Exception):
@@ -49,8 +57,9 @@ class EmailChannel:
         self._mail = mail
         self._link: _Link | None = None
 
-    def send(self, message: Message) -> Receipt:
+    def send(self, message: Message | Request) -> Receipt:
         """Hand over one message; a connection that went stale is replaced once, unnoticed."""
+        assert isinstance(message, Message), "a request is not for a mail server"
         sender, to = _addresses(message)
         try:
             return self._attempt(message, sender, to)
@@ -145,11 +154,13 @@ class _Link:
             raise _LinkLost(Reason(code, {"host": self._host}), stale=not silent) from None
 
     def _envelope(self, sender: str, to: str) -> None:
-        begun = self._smtp.mail(sender, self._options(sender, to))
-        # A sender that is refused is the operator's to repair: no message is given up for it.
-        self._expect(begun, 250, to, TransientChannelError, "mail_sender_refused")
-        self._expect(self._smtp.rcpt(to), 250, to, PermanentChannelError, "mail_address_refused")
-        self._expect(self._smtp.docmd("DATA"), 354, to, PermanentChannelError, "mail_content_refused")
+        options = self._options(sender, to)
+        # Where there is nothing to say besides, smtplib would only take both addresses apart once more.
+        begun = self._smtp.mail(sender, options) if options else self._smtp.docmd("MAIL", f"FROM:<{sender}>")
+        self._expect(begun, 250, to, _sender_refused)
+        there = self._smtp.rcpt(to) if options else self._smtp.docmd("RCPT", f"TO:<{to}>")
+        self._expect(there, 250, to, _address_refused)
+        self._expect(self._smtp.docmd("DATA"), 354, to, _content_refused)
 
     def _options(self, sender: str, to: str) -> tuple[str, ...]:
         if sender.isascii() and to.isascii():
@@ -160,7 +171,7 @@ class _Link:
 
     def _hand_over(self, content: bytes) -> None:
         """Every byte. Where this fails the closing dot has not left, and the server cannot have taken it."""
-        self._smtp.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+        self._smtp.send(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")  # it begins with a header
 
     def _taken(self, to: str) -> str:
         """The server's word on the content: only 2xx means that it answers for the message."""
@@ -176,9 +187,7 @@ class _Link:
         if 400 <= code < 500:
             raise TransientChannelError(Reason("mail_later", {"host": self._host, "answer": answer}))
         if 500 <= code < 600:
-            raise PermanentChannelError(
-                Reason("mail_content_refused", {"host": self._host, "answer": answer})
-            )
+            raise _content_refused(answer, {"host": self._host, "answer": answer})
         raise UncertainChannelError(Reason("mail_uncertain", {"host": self._host}))
 
     def _wait_at_most(self, seconds: float) -> None:
@@ -193,21 +202,56 @@ class _Link:
         if code != 250:
             self._smtp.close()
 
-    def _expect(
-        self, reply: tuple[int, bytes], wanted: int, to: str, refusal: type[ChannelError], why: str
-    ) -> None:
+    def _expect(self, reply: tuple[int, bytes], wanted: int, to: str, refusal: _Refusal) -> None:
         """Nothing when the server goes along; else _LinkLost, a transient error, or `refusal` for 5xx."""
         code, text = reply
         if code == wanted or (wanted == 250 and 200 <= code < 300):
             return
-        details = {"host": self._host, "answer": _answer(code, text, to)}
+        answer = _answer(code, text, to)
+        details = {"host": self._host, "answer": answer}
         if code == _CLOSING or not 400 <= code < 600:
             raise _LinkLost(Reason("mail_link_lost", details), stale=True)
         if code in _LOGIN_FIRST:
             raise TransientChannelError(Reason("mail_login_refused", details), channel_down=True)
         if code < 500:
             raise TransientChannelError(Reason("mail_later", details))
-        raise refusal(Reason(why, details))
+        raise refusal(answer, details)
+
+
+# ---------------------------------------------------------------- a refusal for good
+
+
+def _sender_refused(_answer: str, details: Mapping[str, str]) -> ChannelError:
+    """A sender that is refused is the operator's to repair: no message is given up for it."""
+    return TransientChannelError(Reason("mail_sender_refused", details))
+
+
+def _address_refused(answer: str, details: Mapping[str, str]) -> ChannelError:
+    """Many servers say only here what they have against the sender."""
+    if _enhanced(answer) in _SENDER_WRONG:
+        return _sender_refused(answer, details)
+    return PermanentChannelError(Reason("mail_address_refused", details), bounced=_bounced(answer))
+
+
+def _content_refused(_answer: str, details: Mapping[str, str]) -> ChannelError:
+    return PermanentChannelError(Reason("mail_content_refused", details))
+
+
+def _bounced(answer: str) -> bool:
+    """Whether a refused address does not exist (any more).
+
+    A full mailbox (5.2.2) may be emptied, and a policy (5.7) concerns the message or us.
+    """
+    enhanced = _enhanced(answer)
+    if enhanced:
+        return enhanced[0] == 1 or enhanced == _DISABLED
+    return answer[:3] in _NO_SUCH_ADDRESS
+
+
+def _enhanced(answer: str) -> tuple[int, int] | None:
+    """Subject and detail of the enhanced code (RFC 3463) of a refusal, where the server gives one."""
+    found = _ENHANCED.match(answer)
+    return (int(found["subject"]), int(found["detail"])) if found else None
 
 
 # ---------------------------------------------------------------- opening a connection
@@ -308,6 +352,6 @@ def _answer(code: int, text: bytes | str, to: str) -> str:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     line = _ADDRESS.sub("…", " ".join(f"{code} {words}".split()))
     local = to.rpartition("@")[0]
-    if len(local) > 1:
+    if len(local) > 1 and local.casefold() in line.casefold():  # most answers say nothing of it
         line = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "…", line, flags=re.IGNORECASE)
     return line[:_ANSWER_LENGTH]

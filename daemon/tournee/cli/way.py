@@ -31,7 +31,15 @@ FINE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 #: Names that were mistyped on the command line, as opposed to data that does not exist.
 _USAGE_CODES = frozenset(
-    {"unknown_list", "unknown_repository", "unknown_field", "list_without_feed", "assignment_expected"}
+    {
+        "unknown_list",
+        "unknown_repository",
+        "unknown_deployment",
+        "unknown_field",
+        "list_without_feed",
+        "assignment_expected",
+        "contact_unconfirmed",
+    }
 )
 
 ConfigPath = Annotated[

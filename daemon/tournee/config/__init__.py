@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from tournee.config.agreement import warn
 from tournee.config.document import Tree, merge, parse
 from tournee.config.files import configuration_files, read_text
 from tournee.config.mistakes import Mistakes, Place
 from tournee.config.schema import Reading, Spot
 from tournee.config.shipped import shipped_languages
-from tournee.config.top import SETTINGS, SHARED, json_schema, names_of, spoken_in, warn
+from tournee.config.top import SETTINGS, SHARED, json_schema, links_in, names_of, spoken_in, timezone_in
 from tournee.core.facts import Problem
 from tournee.core.languages import Language
 from tournee.core.settings import Settings
@@ -48,6 +49,8 @@ def load(path: str | None, environ: Mapping[str, str]) -> Config:
         languages=dict(shipped_languages()),
         names=names_of(tree),
         spoken=spoken_in(tree),
+        timezone=timezone_in(tree, environ),
+        linked=links_in(tree),
     )
     settings = SETTINGS.read(Spot((), tree.place, tree), reading)
     mistakes.raise_any()

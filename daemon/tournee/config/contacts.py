@@ -39,13 +39,15 @@ WORD = Text(wants="a word", parse=_word, schema=LINE.schema)
 
 
 def _field(filled: Filled) -> ContactField:
-    return ContactField(
-        key=filled.spot.path[-1],
+    key = filled.spot.path[-1]
+    filled.reading.fields[key] = field = ContactField(
+        key=key,
         type=filled["type"],
         columns=filled["columns"] or {},
         choices=filled["choices"] or {},
         max_length=filled["max_length"],
     )
+    return field
 
 
 def _not_standard(filled: Filled) -> None:

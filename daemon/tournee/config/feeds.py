@@ -21,6 +21,7 @@ from tournee.config.kinds import (
     parse_with,
     reference,
 )
+from tournee.config.measures import HOLD_ABOVE
 from tournee.config.mistakes import Wrong, listed, meant, quoted
 from tournee.config.schema import Filled, Key, Section, exclusive, one_needed
 from tournee.core.languages import STANDARD
@@ -125,7 +126,7 @@ def _feed(filled: Filled) -> Feed:
         rejected_to=filled["rejected_to"], reject_above=filled["reject_above"], backlog=filled["backlog"],
         identify_by=filled["identify_by"], empty_cells=filled["empty_cells"],
         membership=filled["membership"], mirror_limit=filled["mirror_limit"], truncated=filled["truncated"],
-        report=filled["report"],
+        report=filled["report"], hold_above=filled["hold_above"],
     )  # fmt: skip
 
 
@@ -178,6 +179,12 @@ def _warn_of_a_silent_backlog(filled: Filled) -> None:
             "write `backlog: skip`, or `backlog: import` to say that they should"
         )
         filled.reading.mistakes.warn(filled.key_place("deploy"), message)
+
+
+def _warn_of_a_bound_on_nothing(filled: Filled) -> None:
+    if filled.has("hold_above") and filled.lacks("deploy"):
+        message = "`hold_above` means nothing without `deploy`: the files of this feed invite nobody"
+        filled.reading.mistakes.warn(filled.key_place("hold_above"), message)
 
 
 def _warn_of_a_mirror_of_cut_files(filled: Filled) -> None:
@@ -264,6 +271,11 @@ FEED = Section(
             about="Whether files that lie there at the first poll are imported, or only recorded as known.",
             default="import",
         ),
+        "hold_above": Key(
+            kind=HOLD_ABOVE,
+            about="More invitations of one deployment than this, planned by one import, are held until "
+            "`tournee release`: a number, or such as `3x usual`.",
+        ),
         "identify_by": Key(
             kind=IDENTITY,
             about="A name of `contact_fields`, text or number, whose value tells contacts apart; every row "
@@ -306,9 +318,10 @@ FEED = Section(
         _moved_elsewhere,
         _a_prefix_of_its_own,
         _warn_of_a_silent_backlog,
+        _warn_of_a_bound_on_nothing,
         _warn_of_a_mirror_of_cut_files,
     ),
-    not_yet=("expect", "hold_above"),
+    not_yet=("expect",),
 )
 
 

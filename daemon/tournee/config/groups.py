@@ -99,8 +99,10 @@ class Many:
         if key not in there:
             there[key] = value
             return None
-        how = "" if there[key] == value else ": case and accents make no difference"
-        return f"this is in the list already{how}"
+        first = there[key]
+        if isinstance(value, str) and value != first:
+            return "this is in the list already: case and accents make no difference"
+        return f"this is in the list already{'' if value == first else f', as {quoted(str(first))}'}"
 
     def json_schema(self) -> JsonSchema:
         """An array, or one value where that is enough."""

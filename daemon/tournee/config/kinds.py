@@ -61,7 +61,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """One line of text. `parse` gives its meaning or raises Wrong.
+    """One line of text, or several where `lines`. `parse` gives its meaning or raises Wrong.
 
     `quotes` says that Wrong may repeat the text, which is then not told where it came from the environment;
     `exact` keeps spaces at the ends.
@@ -72,6 +72,7 @@ class Text:
     schema: JsonSchema = field(default_factory=lambda: _TEXT)
     quotes: bool = True
     exact: bool = False
+    lines: bool = False
 
     def read(self, spot: Spot, reading: Reading) -> Any:
         """The meaning of a text that is there."""
@@ -89,7 +90,7 @@ class Text:
             text = text.strip()
         if not text:
             raise Wrong(f"this is empty: write {self.wants}")
-        if text.splitlines() != [text]:
+        if text.splitlines() != [text] and not self.lines:
             raise Wrong("this must be a single line")
         return Said(text=text, file=node.place.file, reading=reading)
 

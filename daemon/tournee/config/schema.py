@@ -14,7 +14,8 @@ from tournee.config.document import Entry, Node, Scalar, Sequence, Tree
 from tournee.config.mistakes import Mistakes, Place, meant, nearest, quoted
 from tournee.core.facts import JsonValue
 from tournee.core.languages import Language, Layout
-from tournee.core.settings import FieldType
+from tournee.core.settings import ContactField, FieldType
+from tournee.core.settings import Rule as SolicitationRule
 
 JsonSchema = dict[str, JsonValue]
 
@@ -32,10 +33,13 @@ FLAWED: Final = Flaw.FLAWED
 class Reading:
     """What reading a value may need besides the value.
 
-    `names` are the entries of each named section, right or wrong; `spoken` are the languages that feeds name.
+    `names` are the entries of each named section, right or wrong; `spoken` are the languages that feeds name;
+    `timezone` is where a time is local to; `linked` says whether messages can link to us.
     What sections tell those after them:
     `languages` has the file languages, the operator's too once they were read, `types` what declared fields
-    hold, `owners` whose a prefix of a directory is. `defaults` keeps what the defaults of keys mean.
+    hold, `fields` those without a mistake, `owners` whose a prefix of a directory is, `ruled` the rules of
+    each deployment and, under "", those for all, with their places. `defaults` keeps what the defaults of
+    keys mean.
     """
 
     environ: Mapping[str, str]
@@ -43,8 +47,12 @@ class Reading:
     languages: dict[str, Language]
     names: Mapping[str, SequenceOf[str]]
     spoken: Collection[str] = ()
+    timezone: str = "UTC"
+    linked: bool = False
     types: dict[str, FieldType] = field(default_factory=dict)
+    fields: dict[str, ContactField] = field(default_factory=dict)
     owners: dict[tuple[str, ...], str] = field(default_factory=dict)
+    ruled: dict[str, list[tuple[SolicitationRule, Place]]] = field(default_factory=dict)
     defaults: dict[int, Any] = field(default_factory=dict)
     _columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -174,7 +182,8 @@ class Section:
 
     `rules` look at several keys together and are asked even where a value is wrong; `make` builds the setting
     from a section without mistakes. Where there is a key `short`, a bare text stands for it; where there is a
-    key `decides`, the other required keys are only asked for when it is right.
+    key `decides`, the other required keys are only asked for when it is right. `cases` say to editors what
+    depends on other keys.
     """
 
     about: str
@@ -184,6 +193,7 @@ class Section:
     not_yet: Collection[str] = ()
     short: str | None = None
     decides: str | None = None
+    cases: tuple[JsonSchema, ...] = ()
 
     @property
     def wants(self) -> str:
@@ -252,6 +262,7 @@ class Section:
             "additionalProperties": False,
             "properties": properties,
             **({"required": required} if required else {}),
+            **({"allOf": list(self.cases)} if self.cases else {}),
         }
         if self.short is None:
             return whole

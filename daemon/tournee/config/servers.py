@@ -19,12 +19,12 @@ from tournee.config.kinds import (
     clock_duration,
     whole,
 )
+from tournee.config.measures import RATE
 from tournee.config.mistakes import Wrong
 from tournee.config.schema import Filled, Key, Section, exclusive, needs
-from tournee.config.urls import DATABASE_URL, MAIL_URL, REMOTE_URL, MailUrl, RemoteUrl
+from tournee.config.urls import DATABASE_URL, HERE, MAIL_URL, REMOTE_URL, MailUrl, RemoteUrl
 from tournee.core.settings import Database, Mail, MailSecurity, Protocol, Repository
 
-_HERE = ("localhost", "127.0.0.1", "::1")
 _FTP = frozenset({Protocol.FTP, Protocol.FTPS, Protocol.FTPS_IMPLICIT})
 _TLS = _FTP - {Protocol.FTP}
 _SFTP = frozenset({Protocol.SFTP})
@@ -97,18 +97,13 @@ def _mail(filled: Filled) -> Mail:
     url: MailUrl = filled["url"]
     return Mail(
         url=url.url, sender=filled["from"], username=filled["username"], password=_secret(filled, "password"),
-        ca_file=filled["ca_file"], security=url.security, host=url.host, port=url.port,
+        ca_file=filled["ca_file"], security=url.security, host=url.host, port=url.port, rate=filled["rate"],
     )  # fmt: skip
 
 
 def _warn_of_a_readable_password(filled: Filled) -> None:
     url: MailUrl | None = filled["url"]
-    if (
-        url
-        and filled.has("username")
-        and url.security is MailSecurity.OPPORTUNISTIC
-        and url.host not in _HERE
-    ):
+    if url and filled.has("username") and url.security is MailSecurity.OPPORTUNISTIC and url.host not in HERE:
         message = "the password may travel in clear where the server offers no TLS: demand it with `smtp+starttls://`"
         filled.reading.mistakes.warn(filled.place("url"), message)
 
@@ -126,6 +121,7 @@ MAIL = Section(
         "username": Key(kind=LINE, about="Who logs in to the server; leave out where nobody does."),
         **secret_keys("password", "The password of `username`"),
         "ca_file": Key(kind=CA_FILE, about="Certificates (PEM) to trust instead of the system's."),
+        "rate": Key(kind=RATE, about="How many emails may leave in a time: `20 per second`."),
     },
     make=_mail,
     rules=(
@@ -135,7 +131,6 @@ MAIL = Section(
         needs("password_file", "username"),
         _warn_of_a_readable_password,
     ),
-    not_yet=("rate",),
 )
 
 

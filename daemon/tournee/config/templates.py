@@ -12,8 +12,9 @@ from tournee.config.mistakes import Place, Wrong, quoted
 from tournee.config.schema import FLAWED, JsonSchema, Reading, Spot
 from tournee.core.languages.cldr import language_tag
 
-SURVEY_URL_NAMES = ("contact", "deployment", "list")
-SUBJECT_NAMES = (*SURVEY_URL_NAMES, "survey_url")
+SURVEY_URL_NAMES = ("contact", "deployment", "list", "reminder")
+SUBJECT_NAMES = (*SURVEY_URL_NAMES, "survey_url", "unsubscribe_url")
+GATEWAY_NAMES = ("phone", "text", "solicitation_id", "sender", "deployment")
 
 
 def _flaws(text: str, names: Collection[str], reading: Reading) -> Iterator[tuple[int, str]]:
@@ -24,18 +25,27 @@ def _flaws(text: str, names: Collection[str], reading: Reading) -> Iterator[tupl
     return flaws(text, names, reading)
 
 
+def names_in(text: str) -> frozenset[str]:
+    """The names that a template without a mistake asks for."""
+    if "{" not in text:
+        return frozenset()
+    from tournee.core.render import Source, variables  # here, as above
+
+    return variables(Source(name="", text=text))
+
+
 # ---------------------------------------------------------------- written in the configuration
 
 
-def inline_template(wants: str, names: Collection[str]) -> Text:
-    """A text of the configuration that is a template."""
+def inline_template(wants: str, names: Collection[str], *, lines: bool = False) -> Text:
+    """A text of the configuration that is a template; of several lines, if `lines`."""
 
     def parse(said: Said) -> str:
         for _, message in _flaws(said.text, names, said.reading):
             raise Wrong(message)
         return said.text
 
-    return Text(wants=wants, parse=parse)
+    return Text(wants=wants, parse=parse, lines=lines)
 
 
 def _survey_url(said: Said) -> str:
@@ -48,6 +58,7 @@ def _survey_url(said: Said) -> str:
 _SURVEY_URL = inline_template("a web address", SURVEY_URL_NAMES)
 SURVEY_URL = Text(wants="a web address such as `https://survey.example/s/1234`", parse=_survey_url)
 SUBJECT = inline_template("a subject", SUBJECT_NAMES)
+SMS_TEXT = inline_template("a text such as `Your opinion: {{ survey_url }}`", SUBJECT_NAMES, lines=True)
 
 
 # ---------------------------------------------------------------- files

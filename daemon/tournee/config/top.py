@@ -1,17 +1,27 @@
 """The keys at the top, and what holds for the configuration as a whole."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tournee.config.agreement import (
+    a_list,
+    mail_for_messages,
+    one_once_per,
+    senders_for_gateways,
+    windows_that_meet,
+)
 from tournee.config.contacts import CONTACT_FIELDS
 from tournee.config.deployments import DEPLOYMENTS
 from tournee.config.document import Entry, Node, Scalar, Tree
 from tournee.config.feeds import LISTS
+from tournee.config.gateways import GATEWAYS
 from tournee.config.groups import Entries
+from tournee.config.http import HTTP
 from tournee.config.kinds import ENVIRONMENT_DEFINITION, PATH, TIMEZONE
 from tournee.config.languages import LANGUAGES
 from tournee.config.limits import LIMITS
-from tournee.config.mistakes import Mistakes, listed, quoted
+from tournee.config.mistakes import Wrong
 from tournee.config.rules import RULES
 from tournee.config.schema import Filled, JsonSchema, Key, Section
 from tournee.config.servers import DATABASE, MAIL, REPOSITORIES
@@ -33,8 +43,10 @@ def _settings(filled: Filled) -> Settings:
         repositories=filled["repositories"] or {},
         contact_fields=filled["contact_fields"] or {},
         lists=filled["lists"],
+        gateways=filled["gateways"] or {},
         deployments=filled["deployments"] or {},
         solicitation_rules=filled["solicitation_rules"] or (),
+        http=filled["http"],
         users=filled["users"] or {},
         limits=filled["limits"] or Limits(),
     )
@@ -50,21 +62,6 @@ def _data_directory(database: Database, filled: Filled) -> str:
     if database.url.startswith(_SQLITE):
         return os.path.dirname(database.url.removeprefix(_SQLITE))
     return _state_directory(filled)
-
-
-def _a_list(filled: Filled) -> None:
-    if filled.lacks("lists") or (filled.has("lists") and filled["lists"] == {}):
-        filled.wrong("there is no list: write one below `lists:`", filled.nearest("lists"))
-
-
-def _mail_for_messages(filled: Filled) -> None:
-    if not filled.lacks("mail"):
-        return
-    for key, user in (filled["users"] or {}).items():
-        if user.alerts:
-            filled.wrong("alerts need a mail server: write `mail:`", filled.nearest("users", key, "alerts"))
-    for key in filled.reading.names["deployments"]:
-        filled.wrong("invitations need a mail server: write `mail:`", filled.nearest("deployments", key))
 
 
 SETTINGS = Section(
@@ -87,15 +84,16 @@ SETTINGS = Section(
         "repositories": Key(kind=REPOSITORIES, about=REPOSITORIES.about),
         "contact_fields": Key(kind=CONTACT_FIELDS, about=CONTACT_FIELDS.about),
         "lists": Key(kind=LISTS, about=LISTS.about),
+        "gateways": Key(kind=GATEWAYS, about=GATEWAYS.about),
         "deployments": Key(kind=DEPLOYMENTS, about=DEPLOYMENTS.about),
         "solicitation_rules": Key(
-            kind=RULES, about="Limits that hold for every deployment and count all of them together."
+            kind=RULES, about="Rules for every deployment; all must allow. Limits count all of them together."
         ),
+        "http": Key(kind=HTTP, about=HTTP.about),
         "users": Key(kind=USERS, about=USERS.about),
     },
     make=_settings,
-    rules=(_a_list, _mail_for_messages),
-    not_yet=("http", "gateways"),
+    rules=(a_list, mail_for_messages, one_once_per, windows_that_meet, senders_for_gateways),
 )
 
 #: The keys whose entries may be spread over several files.
@@ -119,6 +117,23 @@ def spoken_in(tree: Tree) -> frozenset[str]:
     return frozenset(language.text for language in languages if isinstance(language, Scalar))
 
 
+def timezone_in(tree: Tree, environ: Mapping[str, str]) -> str:
+    """The time zone that is written, UTC where none is or it is wrong (which is told elsewhere)."""
+    written = tree.entries.get("timezone")
+    if written is None or not isinstance(written.value, Scalar):
+        return "UTC"
+    try:
+        return ZoneInfo(written.value.value(environ).strip()).key
+    except (Wrong, ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"
+
+
+def links_in(tree: Tree) -> bool:
+    """Whether it is written how the world reaches us."""
+    http = tree.entries.get("http")
+    return _below(http.value if http else None, "public_url") is not None
+
+
 def _entries(node: Node | None) -> Iterable[Entry]:
     return node.entries.values() if isinstance(node, Tree) else ()
 
@@ -137,35 +152,3 @@ def json_schema() -> JsonSchema:
         "type": "object",
         "$defs": {"environment": ENVIRONMENT_DEFINITION},
     }
-
-
-# ---------------------------------------------------------------- warnings
-
-
-def warn(settings: Settings, tree: Tree, mistakes: Mistakes) -> None:
-    """Note what works and is probably not meant."""
-    for key in _lists_nobody_watches(settings):
-        message = f"nobody is told when something is wrong with {quoted(key)}: give a user `alerts: true`"
-        mistakes.warn(tree.nearest("lists", key), message)
-    for key, unlimited in _lists_without_limit(settings):
-        message = (
-            f"nothing limits how often {listed(unlimited, 'and')} may ask a person: "
-            "write a rule such as `at_most: 1 per 90 days`"
-        )
-        mistakes.warn(tree.nearest("lists", key, "feed", "deploy"), message)
-
-
-def _lists_nobody_watches(settings: Settings) -> Iterator[str]:
-    watchers = [user for user in settings.users.values() if user.alerts]
-    for key, entry in settings.lists.items():
-        if entry.feed and not any(user.lists is None or key in user.lists for user in watchers):
-            yield key
-
-
-def _lists_without_limit(settings: Settings) -> Iterator[tuple[str, list[str]]]:
-    if settings.solicitation_rules:
-        return
-    for key, entry in settings.lists.items():
-        deployed = entry.feed.deploy if entry.feed else ()
-        if unlimited := [name for name in deployed if not settings.deployments[name].rules]:
-            yield key, unlimited

@@ -16,6 +16,8 @@ from tournee.core.settings import MailSecurity, Protocol
 _PORTS = {Protocol.SFTP: 22, Protocol.FTP: 21, Protocol.FTPS: 21, Protocol.FTPS_IMPLICIT: 990}
 _MAIL_PORTS = {MailSecurity.OPPORTUNISTIC: 25, MailSecurity.STARTTLS: 587, MailSecurity.TLS: 465}
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword"})
+#: Names of this machine, between which and us nobody listens.
+HERE = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"[^\s/?#@\[\]%\\]+")
 
 
@@ -148,6 +150,31 @@ def _mail(said: Said) -> MailUrl:
         raise Wrong("this URL ends with the port")
     host, port = _host_and_port(parts, _MAIL_PORTS[security])
     return MailUrl(url=said.text, security=security, host=host, port=port)
+
+
+# ---------------------------------------------------------------- the web
+
+
+def web_address(text: str, example: str) -> SplitResult:
+    """The parts of an `http://` or `https://` URL as it travels; raises Wrong for another text."""
+    if text.partition("://")[0].lower() not in ("http", "https"):
+        raise Wrong(f"this is not a web address: write one such as `{example}`")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise Wrong("a web address is ASCII: a host is written `xn--…`, other characters `%C3%A9`")
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise Wrong("the host of this URL is not readable: an IPv6 address stands in brackets") from None
+    if "@" in parts.netloc:
+        raise Wrong("neither user nor password has a place in this URL")
+    _host_and_port(parts, 443)
+    return parts
+
+
+def in_clear(url: str) -> bool:
+    """Whether what is sent to a web address travels in clear beyond this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname not in HERE
 
 
 # ---------------------------------------------------------------- databases

@@ -22,7 +22,7 @@ from tournee.core.languages.cldr import language_tag
 from tournee.core.messages import LANGUAGES
 from tournee.core.settings import User
 
-_NOT_YET = ("overdue", "silence", "held", "send_failures", "configuration", "internal_error")
+_NOT_YET = ("overdue", "silence", "configuration", "internal_error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,14 +13,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 
-from tournee.console import pages, people, shapes
+from tournee.console import pages, people, sending, shapes, story
 from tournee.console.terminal import GOOD, Paper, Say, progress, watched
 from tournee.core.facts import (
     Contact,
-    DecisionRecord,
     DeploymentTotals,
+    Draft,
+    Held,
     Import,
     JsonValue,
     PollReport,
@@ -31,6 +32,7 @@ from tournee.core.facts import (
     RowError,
     SendReport,
     Status,
+    Story,
     TrustOffer,
 )
 from tournee.core.messages import error_cells, sentence
@@ -167,19 +169,54 @@ class Console:
         elif not self.quiet:
             people.contact(self._paper(), person)
 
-    def why(self, decisions: Sequence[DecisionRecord]) -> None:
-        """Each solicitation decision about a contact."""
-        self._answer(
-            lambda: [shapes.decision(entry, self._say) for entry in decisions],
-            lambda paper: people.why(paper, decisions),
+    def contact_answered(self, person: Contact, deployment: str | None, number: int) -> None:
+        """A contact that answered: `number` messages, of one deployment or all."""
+        self._did(
+            {"id": person.id, "deployment": deployment, "answered": number},
+            Reason("note_contact_answered", {"id": person.id, "deployment": deployment, "count": number}),
         )
 
-    def deployments(self, entries: Sequence[DeploymentTotals]) -> None:
-        """How many solicitations of each deployment are where."""
+    def export(self, told: Story) -> None:
+        """All that is stored about a contact; it has one form, JSON."""
+        self._write_json(shapes.export(told, self._say))
+
+    def erased(self, number: int) -> None:
+        """The contact that had this number is gone."""
+        self._did({"id": number, "erased": True}, Reason("note_erased", {"id": number}))
+
+    def why(self, told: Story) -> None:
+        """Each solicitation decision about a contact."""
         self._answer(
-            lambda: [shapes.deployment(entry) for entry in entries],
-            lambda paper: people.deployments(paper, entries),
+            lambda: [shapes.decision(entry, self._say) for entry in told.decisions],
+            lambda paper: story.why(paper, told),
         )
+
+    def deployments(
+        self, entries: Sequence[DeploymentTotals], held: Sequence[Held], pauses: Mapping[str, datetime]
+    ) -> None:
+        """How many solicitations of each deployment are where, what waits for a person, what is paused."""
+        self._answer(
+            lambda: [shapes.deployment(entry, held) for entry in entries],
+            lambda paper: sending.deployments(paper, entries, held, pauses),
+        )
+
+    def preview(self, draft: Draft, *, html: bool) -> None:
+        """A message that would be sent; or, for a browser, its HTML alone."""
+        if html:
+            self._paper().write(draft.html or "")
+            return
+        self._answer(lambda: shapes.draft(draft), lambda paper: sending.preview(paper, draft))
+
+    def settled(self, verb: str, deployment: str, number: int) -> None:
+        """So many messages of a deployment were `released` or `cancelled` by a person."""
+        about = {"deployment": deployment, "count": number}
+        self._did({"deployment": deployment, verb: number}, Reason(f"note_{verb}", about))
+
+    def paused(self, deployment: str | None, *, paused: bool, changed: bool) -> None:
+        """A deployment, or everything, is paused or no longer; `changed` where it was not so before."""
+        code = f"note_{'paused' if paused else 'resumed'}{'' if changed else '_already'}"
+        shape: JsonValue = {"deployment": deployment, "paused": paused, "changed": changed}
+        self._did(shape, Reason(code, {"deployment": deployment}))
 
     def template(self, key: str, text: str) -> None:
         """A CSV template, to be put into a file: with the mark without which Excel misreads its accents."""
@@ -256,6 +293,13 @@ class Console:
     @property
     def _speaks_unicode(self) -> bool:
         return "utf" in (sys.stdout.encoding or "").lower()
+
+    def _did(self, shape: JsonValue, told: Reason) -> None:
+        """What a person had done: its shape, or its one sentence."""
+        if self.json:
+            self._write_json(shape)
+        elif not self.quiet:
+            self._paper().line(self._say(told))
 
     def _note(self, code: str, **details: object) -> None:
         paper = self._paper()

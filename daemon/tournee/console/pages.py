@@ -198,6 +198,8 @@ def _consequences(paper: Paper, entry: Import) -> None:
     if entry.decisions:
         unsent = entry.decisions.waiting + entry.decisions.held
         paper.line(paper.word("note_planned", count=entry.decisions.planned, unsent=unsent), indent=2)
+        if entry.decisions.held:
+            paper.line(paper.word("note_held_of_import", count=entry.decisions.held), ODD, indent=2)
         for rule, number in entry.decisions.blocked.items():
             paper.line(paper.word("note_blocked", count=number, rule=rule), indent=2)
     if entry.counts.rejected and entry.id is not None and _has_row_errors(entry):
@@ -283,6 +285,8 @@ def sent(paper: Paper, report: SendReport) -> None:
         "uncertain": report.uncertain,
     }
     _tally(paper, "word_invitations", numbers)
+    if report.paused:
+        paper.line(paper.word("note_part_paused"), ODD)
 
 
 def alerted(paper: Paper, sent: int, later: int) -> None:

@@ -14,12 +14,15 @@ from tournee.core.facts import (
     DecisionCounts,
     DecisionRecord,
     DeploymentTotals,
+    Draft,
     FileReport,
+    Held,
     Import,
     JsonValue,
     ListCheck,
     ListStatus,
     NearMiss,
+    OptOutRecord,
     PollReport,
     PollState,
     Preview,
@@ -27,8 +30,10 @@ from tournee.core.facts import (
     Reason,
     RemoteErrorKind,
     RepositoryCheck,
+    Request,
     RowError,
     Status,
+    Story,
     Trouble,
     TrustOffer,
 )
@@ -257,11 +262,41 @@ def decision(entry: DecisionRecord, say: Say) -> Json:
         "status": entry.status,
         "sent_at": moment(entry.sent_at),
         "message": say(entry.reason) if entry.reason else None,
+        "list": entry.list,
+        "file": entry.file,
+        "reminder": entry.reminder,
+        "due": moment(entry.next_attempt_at),
+        "expires": moment(entry.expires_at),
+        "attempts": entry.attempts,
+        "answer": entry.answer,
+        "answered_at": moment(entry.answered_at),
     }
 
 
-def deployment(entry: DeploymentTotals) -> Json:
-    """How many solicitations of a deployment are where."""
+def export(told: Story, say: Say) -> Json:
+    """All that is stored about a contact."""
+    return {
+        "contact": contact(told.contact),
+        "opt_outs": [_refusal(entry) for entry in told.opt_outs],
+        "memberships": [{"list": key, "since": moment(at)} for key, at in told.memberships.items()],
+        "decisions": [decision(entry, say) for entry in told.decisions if entry.reminds is None],
+        "reminders": [decision(entry, say) for entry in told.decisions if entry.reminds is not None],
+    }
+
+
+def _refusal(entry: OptOutRecord) -> JsonValue:
+    return {
+        "channel": entry.channel,
+        "at": moment(entry.at),
+        "source": entry.source,
+        "reason": entry.reason,
+        "ended_at": moment(entry.ended_at),
+        "end_reason": entry.end_reason,
+    }
+
+
+def deployment(entry: DeploymentTotals, held: Sequence[Held]) -> Json:
+    """How many solicitations of a deployment are where, and what of it waits for a person."""
     return {
         "deployment": entry.deployment,
         "channel": entry.channel,
@@ -272,6 +307,49 @@ def deployment(entry: DeploymentTotals) -> Json:
         "failed": entry.failed,
         "uncertain": entry.uncertain,
         "blocked": entry.blocked,
+        "cancelled": entry.cancelled,
+        "paused_at": moment(entry.paused_at),
+        "imports": [_held(part) for part in held if part.deployment == entry.deployment],
+    }
+
+
+def draft(entry: Draft) -> Json:
+    """A message that would be sent."""
+    return {
+        "deployment": entry.deployment,
+        "channel": entry.channel,
+        "contact": entry.contact_id,
+        "reminder": entry.reminder,
+        "from": entry.sender,
+        "to": entry.to,
+        "subject": entry.subject,
+        "text": entry.text,
+        "html": entry.html,
+        "headers": dict(entry.headers),
+        "encoding": entry.encoding,
+        "characters": entry.characters,
+        "parts": entry.parts,
+        "request": _request(entry.request) if entry.request else None,
+    }
+
+
+def _request(entry: Request) -> JsonValue:
+    return {
+        "method": entry.method,
+        "url": entry.url,
+        "headers": dict(entry.headers),
+        "body": entry.content.decode("utf-8", "replace"),
+    }
+
+
+def _held(entry: Held) -> JsonValue:
+    return {
+        "import": entry.import_id,
+        "list": entry.list,
+        "file": entry.file,
+        "status": entry.status,
+        "number": entry.number,
+        "since": moment(entry.since),
     }
 
 

@@ -6,6 +6,7 @@ answer needs, so that a program that reads the lines never meets a broken one.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ GOOD, BAD, ODD, FAINT = "green", "red", "yellow", "dim"
 
 #: A cell: its text, or its text and a style (`red`, `bold`) for terminals that show colours.
 Cell = str | tuple[str, str]
+
+_COMMAND = re.compile("`[^`]*`")
+_GLUE = "\0"  # which `plain` leaves in no text
 
 ENDLESS = 100_000
 MINIMUM = 8  # columns that a cell keeps however narrow the terminal is
@@ -61,7 +65,7 @@ class Paper:
         return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}" if at else "–"
 
     def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
-        """A line of text, folded between words where it is longer than the terminal."""
+        """A line of text, folded between words where it is longer than the terminal; no command is."""
         from textwrap import TextWrapper
 
         margin = " " * indent
@@ -72,8 +76,9 @@ class Paper:
             break_on_hyphens=False,
             break_long_words=False,
         )
-        for part in wrapper.wrap(str(plain(text))) or [""]:
-            self.write(f"{self._coloured(part, style)}\n")
+        whole = _COMMAND.sub(lambda found: found.group().replace(" ", _GLUE), str(plain(text)))
+        for part in wrapper.wrap(whole) or [""]:
+            self.write(f"{self._coloured(part.replace(_GLUE, ' '), style)}\n")
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], indent: int = 0) -> None:
         """A table; without titles where no column has one."""

@@ -11,6 +11,7 @@
     ├── CannotRetry              the file of an import cannot be taken again: it is gone, changed …
     ├── RemoteError              a repository: unreachable, refused, untrusted …
     ├── LocalFileError           a file of this machine cannot be read or written (a full disk …)
+    ├── CannotListen             the address of `http: listen` is taken, or not this machine's
     ├── MissingExtra             an optional part of the package is not installed
     ├── Stopped                  asked to stop in the middle; nothing of it was written
     ├── StoreError               the database
@@ -92,6 +93,10 @@ class LocalFileError(TourneeError):
     """A file or directory of this machine cannot be read or written."""
 
 
+class CannotListen(TourneeError):
+    """The address of `http: listen` is taken, or is not this machine's."""
+
+
 class MissingExtra(TourneeError):
     """An optional part of the package is not installed; the reason names it."""
 
@@ -122,21 +127,36 @@ class AlreadyRunning(StoreError):
 class TemplateWrong(TourneeError):
     """A template has a mistake, or cannot be rendered for a contact; the details name it and its line."""
 
+    @property
+    def for_everybody(self) -> bool:
+        """No message of the deployment can be written before a person has repaired it."""
+        return self.reason.code != "template_failed"
+
 
 class ChannelError(TourneeError):
-    """A message could not be handed over."""
-
-
-class TransientChannelError(ChannelError):
-    """It did not leave; try again later. `channel_down` when the whole channel is away, not this message."""
+    """A message could not be handed over. `channel_down`: the whole channel is away, not this message alone."""
 
     def __init__(self, reason: Reason, *, channel_down: bool = False) -> None:
         super().__init__(reason)
         self.channel_down = channel_down
 
 
+class TransientChannelError(ChannelError):
+    """It did not leave, or may leave again; try later, and not before `retry_after` seconds if it says so."""
+
+    def __init__(
+        self, reason: Reason, *, channel_down: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(reason, channel_down=channel_down)
+        self.retry_after = retry_after
+
+
 class PermanentChannelError(ChannelError):
-    """It did not leave and never will (an address that does not exist)."""
+    """It did not leave and never will; `bounced` because the address does not exist, as its server says."""
+
+    def __init__(self, reason: Reason, *, bounced: bool = False) -> None:
+        super().__init__(reason)
+        self.bounced = bounced
 
 
 class UncertainChannelError(ChannelError):

@@ -382,6 +382,18 @@ class OptOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptOutRecord:
+    """A refusal as remembered; `ended_at` is None while it holds, `end_reason` why it does no longer."""
+
+    channel: str
+    at: datetime
+    source: str
+    reason: str | None = None
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A person as stored."""
 
@@ -426,33 +438,50 @@ class SendStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A contact about to be decided for one deployment, with the history that its rules need.
+    """A contact about to be decided for one deployment, with what its rules need to know.
 
     `cap_counts` and `cap_latest` run parallel to the caps asked for: how many solicitations count within
-    the window, and when the newest of them was.
+    the window, and when the newest of them was (now, where one is still to be sent). `values` has
+    the contact's fields that rules look at, standard and declared, by key; an empty one is absent.
     """
 
     contact_id: int
     address: str | None  # for the deployment's channel
     opted_out: bool
     pending: bool  # the same deployment is still to be sent to this contact
+    bounced: bool = False  # the address does not exist, as its server said
+    answered: bool = False  # since the invitation that this is a reminder of was decided
+    once: str | None = None  # its `once_per` field, hashed; None where that is empty
+    once_taken: bool = False  # another solicitation of the deployment has the same
     cap_counts: tuple[int, ...] = ()
     cap_latest: tuple[datetime | None, ...] = ()
+    values: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One decision for one contact: planned, or blocked by `rule` (as written) with its reason."""
+    """One decision for one contact: planned, or blocked by `rule` (as written) with its reason.
+
+    A planned one may have to wait: until `due_at`, for the reason (and the rule) that it then carries. Where
+    a cap makes it wait, it is given up at `expires_at`. `once` is the value that its `once_per` rule takes.
+    """
 
     contact_id: int
     verdict: Verdict
     rule: str | None = None
     reason: Reason | None = None
+    due_at: datetime | None = None  # None: now
+    expires_at: datetime | None = None
+    once: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
-    """A decision as remembered, for `why`."""
+    """A decision as remembered, for `why`.
+
+    `reminds` is the decision of which this one is a reminder. Of one that waits, `rule` and `reason` say
+    what for, if for anything but its turn, and `next_attempt_at` until when.
+    """
 
     id: int
     contact_id: int
@@ -469,11 +498,16 @@ class DecisionRecord:
     sent_at: datetime | None
     attempts: int
     answer: str | None  # the server's last answer, without a contact's value
+    next_attempt_at: datetime | None = None
+    expires_at: datetime | None = None
+    answered_at: datetime | None = None
+    reminds: int | None = None
+    reminder: int | None = None  # the how manieth reminder it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentTotals:
-    """How many solicitations of a deployment are where."""
+    """How many solicitations of a deployment are where. `paused_at`: since when nothing of it leaves."""
 
     deployment: str
     channel: str
@@ -484,6 +518,21 @@ class DeploymentTotals:
     failed: int
     uncertain: int
     blocked: int
+    cancelled: int = 0
+    paused_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Solicitations of one import that wait for a person, or are uncertain; for `deployments`."""
+
+    deployment: str
+    import_id: int
+    list: str
+    file: str
+    status: SendStatus  # HELD or UNCERTAIN
+    number: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -497,6 +546,9 @@ class Claim:
     attempts: int  # earlier ones
     contact: Contact
     decided_at: datetime
+    tried_at: datetime | None = None  # the first attempt
+    expires_at: datetime | None = None
+    reminder: int = 0  # the how manieth reminder it is; 0: the invitation itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -510,6 +562,47 @@ class Message:
     text: str
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An HTTP request ready for a channel.
+
+    `repeatable`: the receiver tells by its id that it came twice, so that one that may have arrived is simply
+    sent again. `secrets` are texts that an answer must not be quoted with (a token, a phone).
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes
+    repeatable: bool = False
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What would be sent to a contact now; nothing of it is recorded, and its request shows no secret.
+
+    An email has `sender`, `to`, `subject`, `text`, `html` and `headers` of its own; a text message `text`, its
+    `request` and what it costs: `encoding` (`gsm` or `unicode`), `characters` as they are counted, `parts`. A
+    webhook has only its `request`. `to` is None where the contact has no address for the channel.
+    """
+
+    deployment: str
+    channel: str
+    contact_id: int
+    reminder: int = 0
+    sender: str | None = None
+    to: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    html: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    request: Request | None = None
+    encoding: str | None = None
+    characters: int | None = None
+    parts: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -529,7 +622,38 @@ class SendReport:
     blocked: int = 0
     uncertain: int = 0
     busy: bool = False  # another process is sending
-    reason: Reason | None = None  # why the channel is away
+    paused: bool = False  # a person stopped some of it
+    reason: Reason | None = None  # why a channel is away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What was decided about a contact, newest first, and every refusal of it ever, oldest first.
+
+    `pauses` says since when nothing of a deployment leaves (of none: an empty name), for `why`; `memberships`
+    since when it is on which list, for `export`.
+    """
+
+    contact: Contact
+    opt_outs: tuple[OptOutRecord, ...]
+    decisions: tuple[DecisionRecord, ...]
+    memberships: Mapping[str, datetime] = field(default_factory=dict)
+    pauses: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What an unsubscribe link is about.
+
+    `contact` is None where the person was erased meanwhile; `sender` is the name under which the last message
+    came, `list` the name of its list; `refused`: nothing more comes by this channel.
+    """
+
+    channel: str
+    contact: Contact | None = None
+    sender: str | None = None
+    list: str | None = None
+    refused: bool = False
 
 
 # ---------------------------------------------------------------- alerts
@@ -542,6 +666,8 @@ class AlertKind(StrEnum):
     IMPORT_ERRORS = "import_errors"
     UNREACHABLE = "unreachable"
     UNTRUSTED = "untrusted"
+    HELD = "held"
+    SEND_FAILURES = "send_failures"
 
 
 class AlertEvent(StrEnum):

@@ -6,14 +6,19 @@ it there.
 """
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from posixpath import normpath
 from typing import Annotated
 
-from tournee.core.times import Duration, Schedule
+from tournee.core.times import Duration, Rate, Schedule
+from tournee.core.windows import Window
 
 FilePath = Annotated[str, "path"]
 Key = str
+#: JSON whose texts are templates.
+JsonTemplate = str | int | float | bool | None | list["JsonTemplate"] | dict[str, "JsonTemplate"]
 
 
 class Secret:
@@ -66,6 +71,7 @@ class Mail:
     security: MailSecurity
     host: str
     port: int
+    rate: Rate | None = None
 
 
 class Protocol(StrEnum):
@@ -187,6 +193,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldAbove:
+    """`hold_above: 5000` (solicitations of one deployment in one import) or `3x usual`."""
+
+    text: str
+    number: int | None = None
+    times_usual: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """What fills a list from a repository."""
 
@@ -212,6 +227,7 @@ class Feed:
     mirror_limit: float = 0.2  # a share of the list's contacts that one file may remove
     truncated: Truncated = Truncated.WAIT
     report: bool = False
+    hold_above: HoldAbove | None = None
 
     @property
     def directory(self) -> str:
@@ -229,32 +245,172 @@ class SendingList:
     feed: Feed | None = None
 
 
+class Counting(StrEnum):
+    """Which solicitations of a contact a cap counts."""
+
+    EVERYTHING = "everything"
+    CHANNEL = "channel"  # those by the same channel
+    DEPLOYMENT = "deployment"  # those of the same deployment
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtMost:
-    """`at_most: N per DURATION`. `text` is the rule as written (`at_most 1 per 90 days`)."""
+    """`at_most: N per DURATION`, and for whom it blocks, how long the invitation waits for its turn."""
 
-    text: str
+    text: str  # as written, which is its name: `at_most 1 per 90 days`
     limit: int
     per: Duration
+    counting: Counting
+    wait_up_to: Duration | None = None  # `otherwise: wait up to 14 days`; None: `otherwise: drop`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """`between: 09:00-20:00 mon-sat`, or a list of such: outside of them, a message waits."""
+
+    text: str
+    windows: tuple[Window, ...]
+
+
+class Test(StrEnum):
+    """What can be asked about a contact field."""
+
+    IS = "is"  # one of the values; also `one_of`
+    IS_SET = "is_set"
+    MORE_THAN = "more_than"
+    LESS_THAN = "less_than"
+    BEFORE = "before"
+    AFTER = "after"
+    WITHIN = "within"  # not longer ago than a duration, nor yet to come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldTest:
+    """One question about one contact field; `type` is None for a standard field.
+
+    `value` is, by `test`: the values as they are stored, in a tuple; a bool; a Decimal; a date or an aware
+    datetime; a Duration.
+    """
+
+    field: str
+    test: Test
+    value: tuple[str | bool, ...] | bool | Decimal | date | datetime | Duration
+    type: FieldType | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyIf:
+    """`only_if:` (all its tests must hold) or, with `negated`, `not_if:` (none of them may)."""
+
+    text: str
+    tests: tuple[FieldTest, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """`sample: 50%`: always the same part of the contacts of a deployment."""
+
+    text: str
+    share: Decimal  # more than 0, at most 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OncePer:
+    """`once_per: order_number`: never two of a deployment for one value of a declared field."""
+
+    text: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitAfter:
+    """`wait: 3 days after purchase_date`; a contact without that date is blocked."""
+
+    text: str
+    duration: Duration
+    field: str  # a declared date or datetime
+    type: FieldType
+
+
+Rule = AtMost | Between | OnlyIf | Sample | OncePer | WaitAfter
 
 
 class Channel(StrEnum):
     """How a survey reaches a contact."""
 
     EMAIL = "email"
+    SMS = "sms"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """An SMS provider, as a request that is described: every text in it is a template.
+
+    `body` is what `json:` or `form:` says (None: a request without a body, for GET). The templates have
+    `phone`, `text`, `solicitation_id`, `sender` and `deployment`.
+    """
+
+    key: Key
+    url: str
+    method: str = "POST"
+    headers: dict[str, Secret] = field(default_factory=dict)  # a token may be in any of them
+    json: JsonTemplate = None
+    form: dict[str, str] = field(default_factory=dict)
+    rate: Rate | None = None
+    timeout: Duration
+    ca_file: FilePath | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailForm:
+    """What an email looks like; `subject` and `templates` are by language tag, `*` for all languages."""
+
+    sender: str  # written `from:`
+    subject: dict[str, str]
+    templates: dict[str, FilePath]  # found by config from `template:`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsForm:
+    """What a text message says, by language tag, and the gateway that takes it."""
+
+    gateway: Key
+    text: dict[str, str]
+    sender: str | None = None  # written `from:`, for gateways that ask for one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookForm:
+    """Who is told about a solicitation, and the secret that signs it (`whsec_…`)."""
+
+    url: str
+    secret: Secret
+    timeout: Duration
+    ca_file: FilePath | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A survey sent to contacts. `templates` and `subject` are by language tag, `*` for all languages."""
+    """A survey sent to contacts. `form` goes with `channel`; `survey_url` is a template, maybe empty."""
 
     key: Key
     channel: Channel
-    sender: str  # written `from:`
-    subject: dict[str, str]
-    templates: dict[str, FilePath]  # found by config from `template:`
-    survey_url: str
-    rules: tuple[AtMost, ...] = ()
+    form: EmailForm | SmsForm | WebhookForm
+    survey_url: str = ""
+    rules: tuple[Rule, ...] = ()
+    rate: Rate | None = None
+    remind: tuple[Duration, ...] = ()  # after the invitation was sent, ascending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """Where the daemon listens, and how the world reaches it (None: no links to it are written)."""
+
+    host: str
+    port: int
+    public_url: str | None = None  # without a slash at the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +435,9 @@ class Settings:
     repositories: dict[str, Repository] = field(default_factory=dict)
     contact_fields: dict[str, ContactField] = field(default_factory=dict)
     lists: dict[str, SendingList] = field(default_factory=dict)
+    gateways: dict[str, Gateway] = field(default_factory=dict)
     deployments: dict[str, Deployment] = field(default_factory=dict)
-    solicitation_rules: tuple[AtMost, ...] = ()
+    solicitation_rules: tuple[Rule, ...] = ()
+    http: Http | None = None
     users: dict[str, User] = field(default_factory=dict)
     limits: Limits = Limits()

@@ -22,6 +22,7 @@ _SECONDS = {
 }  # fmt: skip
 _MONTHS = {"month": 1, "year": 12}
 _DURATION = re.compile(r"(?:([0-9]{1,9}) ?)?([a-z]+)")
+_RATE = re.compile(r"([0-9]{1,9}) per (.+)")
 _CENTURY = 100 * 366 * 86_400
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
@@ -97,13 +98,49 @@ def _months_later(now: datetime, months: int, timezone: ZoneInfo) -> datetime:
     wall = now.astimezone(timezone).replace(tzinfo=None, fold=0)
     year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
     day = min(wall.day, monthrange(year, month + 1)[1])
-    return _instant(wall.replace(year=year, month=month + 1, day=day), timezone)
+    return instant_of(wall.replace(year=year, month=month + 1, day=day), timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`20 per second`: so many, evenly spread over that time."""
+
+    text: str
+    number: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Rate":
+        """Read `20 per second`, `1000 per hour`, `10 per 2 minutes`; raises ValueError, for a person."""
+        written = " ".join(text.split())
+        found = _RATE.fullmatch(written.lower())
+        if not found:
+            raise ValueError(f"`{written}` is not a rate: write such as `20 per second` or `1000 per hour`")
+        time = Duration.parse(found[2])
+        if time.months:
+            raise ValueError(f"`{written}`: a rate is per second, minute, hour, day or week")
+        if not int(found[1]) or not time.seconds:
+            raise ValueError(f"`{written}` would never send anything: write at least `1 per day`")
+        return cls(written, int(found[1]), time.seconds)
+
+    @property
+    def pause(self) -> float:
+        """Seconds from one to the next."""
+        return self.seconds / self.number
+
+    def __str__(self) -> str:
+        return self.text
 
 
 # ---------------------------------------------------------------- the clock on the wall
 
 
-def _instant(wall: datetime, timezone: ZoneInfo) -> datetime:
+def iso(instant: datetime) -> str:
+    """An instant as programs write it: `2026-11-23T09:30:00Z`, to the second."""
+    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def instant_of(wall: datetime, timezone: ZoneInfo) -> datetime:
     """The first instant at which clocks in `timezone` show `wall` (naive) or, jumping over it, more."""
     instant = wall.replace(tzinfo=timezone).astimezone(UTC)
     if instant.astimezone(timezone).replace(tzinfo=None) == wall:
@@ -215,7 +252,7 @@ class Cron:
         if len(self.hours) == 24:
             return self._next_by_the_instant(last.astimezone(UTC), timezone)
         walls = self._walls_from(last.astimezone(timezone).date())
-        instants = (_instant(wall, timezone) for wall in walls)
+        instants = (instant_of(wall, timezone) for wall in walls)
         return next(instant for instant in instants if instant > last)
 
     def _next_by_the_instant(self, last: datetime, timezone: ZoneInfo) -> datetime:
@@ -224,7 +261,7 @@ class Cron:
             local = moment.astimezone(timezone)
             if not self._includes(local.date()):
                 tomorrow = datetime.combine(local.date() + _DAY, datetime.min.time())
-                moment = max(_instant(tomorrow, timezone), moment + _MINUTE)
+                moment = max(instant_of(tomorrow, timezone), moment + _MINUTE)
             elif local.minute in self.minutes:
                 return moment
             else:
@@ -306,10 +343,11 @@ def _weekdays(line: str, text: str) -> frozenset[int]:
         raise ValueError(f"days of the week are written by name, not by number: write {write}")
     if text == "*":
         return frozenset(range(7))
-    return frozenset(day for item in text.split(",") for day in _days(item))
+    return frozenset(day for item in text.split(",") for day in days_named(item))
 
 
-def _days(text: str) -> Iterator[int]:
+def days_named(text: str) -> Iterator[int]:
+    """The days of the week that `mon` or `fri-mon` names, Monday being 0; raises ValueError, for a person."""
     first, dash, last = text.partition("-")
     if first not in _DAY_NAMES or (dash and last not in _DAY_NAMES):
         raise ValueError(

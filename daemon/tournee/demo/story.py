@@ -8,14 +8,18 @@ import email
 import email.policy
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from textwrap import indent
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from tournee.console import Paper
 from tournee.demo.servers import PASSWORD, USER, FtpServer, SftpServer, SmtpSink, Tls
@@ -24,6 +28,7 @@ CONFIGURATION = """\
 database: sqlite:///tournee.db
 timezone: Europe/Paris
 mail: {{url: "smtp://127.0.0.1:{smtp}", from: tournee@example.com}}
+http: {{listen: "127.0.0.1:{http}", public_url: https://avis.example.com}}
 
 repositories:
   boutique:
@@ -102,7 +107,7 @@ class Story:
             sftp = stack.enter_context(SftpServer(self._boutique))
             ftps = stack.enter_context(FtpServer(self._magasins, tls=Tls.EXPLICIT))
             self._mail = stack.enter_context(SmtpSink())
-            self._home = home
+            self._home, self._http = home, _free_port()
             self._configure(sftp, ftps)
             self._before()
             self._drop()
@@ -110,6 +115,7 @@ class Story:
             self._round()
             self._what_went_wrong()
             self._who_was_invited()
+            self._who_wants_no_more()
             self._who_was_told()
             self._once()
         return self._end()
@@ -119,6 +125,7 @@ class Story:
     def _configure(self, sftp: SftpServer, ftps: FtpServer) -> None:
         text = CONFIGURATION.format(
             smtp=self._mail.port,
+            http=self._http,
             sftp=sftp.port,
             ftps=ftps.port,
             user=USER,
@@ -205,6 +212,40 @@ class Story:
         self._true("Zoé's was sent", self._decision("zoe.durand@example.com")["status"] == "sent")
         self._true("Luc's was blocked", self._decision("luc.martin@example.com")["rule"] == "opt_out")
 
+    def _who_wants_no_more(self) -> None:
+        self._chapter("Théo's mail program follows the unsubscribe link of his message; then he presses it:")
+        (message,) = (one for one in self._arrived("avis@boutique.example") if one["To"].startswith("theo"))
+        link = str(message["List-Unsubscribe"]).strip("<>")
+        self._quote(
+            f"List-Unsubscribe: <{link}>\nList-Unsubscribe-Post: {message['List-Unsubscribe-Post']}\n"
+        )
+        with self._daemon() as answer:
+            answer(link)
+            self._true("looking changes nothing", self._contact("theo.roux@example.com")["opt_outs"] == [])
+            answer(link, b"List-Unsubscribe=One-Click")
+        self._show("contact", "show", "theo.roux@example.com")
+        refused = [one["source"] for one in self._contact("theo.roux@example.com")["opt_outs"]]
+        self._true("one click opts him out", refused == ["unsubscribe"])
+
+    @contextmanager
+    def _daemon(self) -> Iterator[Callable[..., None]]:
+        """The daemon at work, and a way to ask it for a page by the link that is known to the world."""
+
+        def answer(link: str, form: bytes | None = None) -> None:
+            path = urlsplit(link).path
+            with urlopen(f"http://127.0.0.1:{self._http}{path}", form, timeout=30) as page:
+                page.read()
+
+        command = [sys.executable, "-m", "tournee", "run"]
+        daemon = subprocess.Popen(command, env=self._environment(), stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own command
+        assert daemon.stderr is not None
+        try:
+            next((line for line in daemon.stderr if "started" in line), None)
+            yield answer
+        finally:
+            daemon.terminate()
+            daemon.communicate()
+
     def _who_was_told(self) -> None:
         self._chapter("The alert that Claire got:")
         alerts = self._arrived("tournee@example.com")
@@ -272,7 +313,16 @@ class Story:
         return json.loads(self._run(*words, "--json").stdout)
 
     def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = {
+        return subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "tournee", *words],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "TOURNEE_CONFIG": str(self._home / "tournee.yaml"),
             "DROP_BOX_PASSWORD": PASSWORD,
@@ -280,13 +330,6 @@ class Story:
             "LC_ALL": "C.UTF-8",
             "PYTHONWARNINGS": "ignore",
         }
-        return subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "tournee", *words],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
     def _contact(self, who: str) -> Any:
         return self._ask("contact", "show", who)
@@ -301,6 +344,12 @@ class Story:
             for mail in self._mail.messages
             if mail.sender == sender
         ]
+
+
+def _free_port() -> int:
+    """A port that nobody listens on; a moment later somebody might."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def _adds_up(entry: Any) -> bool:

@@ -1,8 +1,8 @@
 """The state, in SQLite or PostgreSQL.
 
 Door: `Store`, `Transaction`, `open_store`. What can be asked of a transaction are the functions of `imports`,
-`rounds`, `merge`, `contacts`, `consent`, `outbox` and `alerts`. Of what the database does wrong, only
-`StoreError` leaves this package.
+`rounds`, `merge`; `contacts`, `consent`, `erasure`; `history`, `planning`, `outbox`, `decisions`, `bounces`;
+`keys` and `alerts`. Of what the database does wrong, only `StoreError` leaves this package.
 """
 
 from collections.abc import Iterator, Mapping

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Row
+from sqlalchemy import BindParameter, Row
 
 from tournee.core.errors import AmbiguousContact, InvalidValue, UnknownName
 from tournee.core.facts import Contact, JsonValue, OptOut, Reason
-from tournee.store import Transaction, consent
+from tournee.store import Transaction, consent, erasure
 from tournee.store.consent import opt_in, opt_out
 from tournee.store.merge import Job, Merged, Stage, list_id, stage, upsert
 from tournee.store.tables import contacts, lists, memberships
@@ -27,6 +27,7 @@ __all__ = [
     "member_counts",
     "opt_in",
     "opt_out",
+    "since",
     "stage",
     "the_one",
     "upsert",
@@ -71,13 +72,25 @@ def get(tx: Transaction, contact_id: int) -> Contact | None:
 def load(tx: Transaction, ids: Iterable[int]) -> dict[int, Contact]:
     """Contacts whole, by id, with their lists and what they refused."""
     wanted = sorted(set(ids))
-    columns = [column for column in contacts.c if column.name not in ("identity", "email_key")]
-    query = sa.select(*columns).where(contacts.c.id.in_(wanted)).order_by(contacts.c.id)
     on_lists, refused = _lists_of(tx, wanted), consent.refusals(tx, wanted)
     return {
         row.id: _contact(row, on_lists.get(row.id, ()), refused.get(row.id, ()))
-        for row in tx.connection.execute(query)
+        for row in tx.connection.execute(_CONTACTS, {"ids": wanted})
     }
+
+
+# Built once: they run for every twenty messages that are sent.
+_ids: BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_CONTACTS = (
+    sa.select(*(column for column in contacts.c if column.name not in ("identity", "email_key")))
+    .where(contacts.c.id.in_(_ids))
+    .order_by(contacts.c.id)
+)
+_LISTS = (
+    sa.select(memberships.c.contact_id, lists.c.key)
+    .join(lists, sa.and_(memberships.c.list_id == lists.c.id, memberships.c.contact_id.in_(_ids)))
+    .order_by(lists.c.key)
+)
 
 
 def _contact(row: Row[Any], on_lists: Sequence[str], refused: Sequence[OptOut]) -> Contact:
@@ -86,12 +99,17 @@ def _contact(row: Row[Any], on_lists: Sequence[str], refused: Sequence[OptOut]) 
 
 def _lists_of(tx: Transaction, ids: Sequence[int]) -> dict[int, list[str]]:
     """Through the lists, of which there are few: memberships have no index by contact."""
-    mine = sa.and_(memberships.c.list_id == lists.c.id, memberships.c.contact_id.in_(ids))
-    query = sa.select(memberships.c.contact_id, lists.c.key).join(lists, mine).order_by(lists.c.key)
     found: dict[int, list[str]] = {}
-    for contact_id, key in tx.connection.execute(query):
+    for contact_id, key in tx.connection.execute(_LISTS, {"ids": ids}):
         found.setdefault(contact_id, []).append(key)
     return found
+
+
+def since(tx: Transaction, contact_id: int) -> dict[str, datetime]:
+    """The lists of a contact, and when it joined each."""
+    mine = sa.and_(memberships.c.list_id == lists.c.id, memberships.c.contact_id == contact_id)
+    query = sa.select(lists.c.key, memberships.c.added_at).join(lists, mine).order_by(lists.c.key)
+    return {row.key: row.added_at for row in tx.connection.execute(query)}
 
 
 def member_counts(tx: Transaction) -> dict[str, int]:
@@ -109,7 +127,7 @@ def add(tx: Transaction, values: Mapping[str, JsonValue], lists: Sequence[str], 
     """The id of a new contact, put on the lists; `values` are normalised, by standard and declared names.
 
     Raises InvalidValue when it has neither email nor phone (`identity_missing`), or somebody is it already
-    (`contact_exists`).
+    (`contact_exists`). Who was erased before comes back refusing everything.
     """
     tx.dialect.serialise(tx.connection)
     plain, fields = _split(values)
@@ -125,6 +143,7 @@ def add(tx: Transaction, values: Mapping[str, JsonValue], lists: Sequence[str], 
     for key in sorted(set(lists)):
         member = {"list_id": list_id(tx, key), "contact_id": contact_id, "added_at": now}
         tx.connection.execute(sa.insert(memberships).values(**member))
+    erasure.refuse_one(tx, contact_id, now)
     return contact_id
 
 
@@ -145,12 +164,16 @@ def change(tx: Transaction, contact_id: int, values: Mapping[str, JsonValue], no
     after = {**wanted, "fields": merged}
     if all(row._mapping[name] == value for name, value in after.items()):
         return False
+    if row.phone not in (None, row.identity, wanted["phone"]):
+        consent.keep_phones_refusing(tx, sa.select(contacts.c.id).where(contacts.c.id == contact_id), now)
     email_key = _address(wanted) if field and wanted["email"] else None
     changed = sa.update(contacts).where(contacts.c.id == contact_id)
     tx.connection.execute(changed.values(**after, identity=identity, email_key=email_key, updated_at=now))
     lost = row.email_key if field else row.identity
     if lost not in (None, _address(wanted), wanted["phone"]):
         _keep_refusing(tx, row, lost, now)
+    if (identity, wanted["email"], wanted["phone"]) != (row.identity, row.email, row.phone):
+        erasure.refuse_one(tx, contact_id, now)
     return True
 
 

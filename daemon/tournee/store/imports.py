@@ -195,7 +195,8 @@ def decision_columns() -> tuple[sa.ColumnElement[Any], ...]:
 
     def number(status: SendStatus) -> sa.ColumnElement[int]:
         mine = sa.and_(one.c.import_id == imports.c.id, tables.unsent(one), one.c.status == status)
-        return sa.select(sa.func.count()).select_from(one).where(mine).scalar_subquery().label(status.value)
+        those = sa.select(sa.func.count()).select_from(one).where(mine, one.c.reminds.is_(None))
+        return those.scalar_subquery().label(status.value)
 
     return imports.c.planned, imports.c.blocked, number(SendStatus.WAITING), number(SendStatus.HELD)
 

@@ -74,6 +74,7 @@ class Merging:
         new_rows = rows - self._know(*which)
         if self._job.identify_by:
             self._keep_refusing()
+        self._keep_phones_refusing()
         before = self._last_id()
         with self._tx.dialect.loading(self._tx.connection, contacts_phone, new_rows, before):
             written = self._write(which)
@@ -162,6 +163,14 @@ class Merging:
         theirs = leaving.join(known, known.c.contact_id == one.id).join(staged, staged.c.line == known.c.line)
         theirs = theirs.where(loses, *self._allowed())
         consent.keep_refusing(self._tx, theirs.add_columns(sa.null().label("phone")), self._job.now)
+
+    def _keep_phones_refusing(self) -> None:
+        """The phones that rows are about to take from contacts who opted out of SMS, or of everything."""
+        one = contacts.c
+        loses = sa.and_(one.phone.is_not(None), self._after(staged.c, "phone").is_distinct_from(one.phone))
+        losing = sa.select(one.id).where(loses, one.phone != one.identity, *self._allowed())
+        theirs = losing.join(known, known.c.contact_id == one.id).join(staged, staged.c.line == known.c.line)
+        consent.keep_phones_refusing(self._tx, theirs, self._job.now)
 
     # ------------------------------------------------------------ what is written
 

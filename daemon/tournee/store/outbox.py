@@ -1,349 +1,255 @@
-"""Solicitations: who might get one, what was decided, what is to be sent, and what became of it.
+"""What is sent: claimed, begun, settled. What a person releases, cancels or pauses is in `brakes`.
 
-A decision and its message are one row. `counts_at` is the instant at which it counts for `at_most`: when it
-was sent (or may have left), else decided; none for what was blocked, failed or cancelled.
+A message is claimed with others, and begun alone, right before its attempt: of what a dead process has
+claimed only the one that it had begun may have left. `attempts`, `tried_at` (the first one) and `begun_at`
+(the one that is being made) are written by `begin`.
+
+The statements that run for each message are built once, here: building one costs more than running it.
 """
 
-import secrets
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import count, islice
-from operator import add
+from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy import BindParameter, CompoundSelect, Select, Update
 
-from tournee.core.decide import Cap
-from tournee.core.facts import (
-    Candidate,
-    Claim,
-    Decision,
-    DecisionCounts,
-    DecisionRecord,
-    DeploymentTotals,
-    Reason,
-    SendStatus,
-    Verdict,
-)
-from tournee.core.settings import Channel
-from tournee.store import Transaction, consent, imports
+from tournee.core.facts import Claim, Reason, SendStatus
+from tournee.store import Transaction, consent
 from tournee.store import contacts as people
-from tournee.store.columns import reason_text, utc_text
-from tournee.store.merge import list_id
-from tournee.store.staging import Stage
-from tournee.store.tables import contacts, lists, opt_outs, solicitations, unsent
-from tournee.store.tables import imports as import_rows
-from tournee.store.temporary import hits
+from tournee.store.brakes import (
+    CANCELLED,
+    EVERY_ONE,
+    NOT_BEGUN,
+    cancel,
+    counting_from,
+    in_order,
+    pause,
+    pauses,
+    release,
+    resume,
+    too_late,
+)
+from tournee.store.columns import ReasonText, UtcTime
+from tournee.store.planning import message_ids
+from tournee.store.tables import FOREVER, lists, solicitations, unclear
+from tournee.store.tables import pauses as pause_rows
 
-CANDIDATES_A_QUERY = 2_000
-DECISIONS_AT_ONCE = 5_000
+__all__ = [
+    "Halt",
+    "answered",
+    "begin",
+    "cancel",
+    "claim",
+    "orphans",
+    "pause",
+    "pauses",
+    "postpone",
+    "put_back",
+    "release",
+    "resume",
+    "settle",
+    "stirred",
+    "too_late",
+    "under_way",
+]
 
-DUPLICATE = "duplicate"  # the rule
-
-MAY_HAVE_LEFT = (SendStatus.SENT, SendStatus.UNCERTAIN)
-ADDRESS = {Channel.EMAIL: contacts.c.email}
-
-# ---------------------------------------------------------------- who might get one
+#: So many deployments are asked for together what of them is due.
+DEPLOYMENTS_A_QUERY = 100
 
 
-def candidates(
-    tx: Transaction, stage: Stage, *, deployment: str, channel: str, caps: Sequence[Cap]
-) -> Iterator[Candidate]:
-    """The contacts of the import that `stage` is merging, by id, each with the history that rules need.
+class Halt(StrEnum):
+    """Why a claimed message is not begun."""
 
-    They come in portions, so that what is written about the ones does not disturb the reading of the next.
+    PAUSED = "paused"  # by a person, since it was claimed
+    OPTED_OUT = "opted_out"  # the contact, or whoever has its address
+    GONE = "gone"  # no longer this process's: cancelled, or taken back when it was thought dead
+
+
+one = solicitations.c
+_now = sa.bindparam("now", type_=UtcTime())
+_id = sa.bindparam("the_id", type_=one.id.type)
+_BACK: dict[str, Any] = {"status": SendStatus.WAITING, "next_attempt_at": one.decided_at}
+
+# ---------------------------------------------------------------- claimed
+
+
+def orphans(tx: Transaction, deployments: Collection[str], now: datetime) -> int:
+    """How many messages senders left behind in an attempt when they died: it is uncertain whether they left.
+
+    What they had claimed beside is due again. The caller holds the lock for sending of these deployments, so
+    that no living sender has any of it.
     """
-    assert stage.merging is not None, "the contacts of a file are known once it was merged"
-    shared = consent.addresses_are_shared(tx)
-    last = 0
-    while True:
-        portion = sa.select(hits.c.contact_id, hits.c.contact_id.label("about"))
-        portion = portion.where(hits.c.contact_id > last).order_by(hits.c.contact_id)
-        asked = portion.limit(CANDIDATES_A_QUERY).subquery("asked")
-        found = _histories(tx, asked, deployment, channel, caps, shared=shared)
-        if not found:
-            return
-        yield from found.values()
-        last = max(found)
+    left = sa.and_(unclear(solicitations), one.deployment.in_(deployments), one.status == SendStatus.SENDING)
+    values: dict[str, Any] = {"status": SendStatus.UNCERTAIN, "reason": Reason("attempt_interrupted")}
+    values["counts_at"] = counting_from(sa.literal(now, UtcTime()))
+    begun = sa.update(solicitations).where(in_order(left, one.begun_at.is_not(None)))
+    number = tx.connection.execute(begun.values(values)).rowcount
+    tx.connection.execute(sa.update(solicitations).where(in_order(left, NOT_BEGUN)).values(_BACK))
+    return number
 
 
-def recheck(
-    tx: Transaction, claims: Sequence[Claim], *, deployment: str, channel: str, caps: Sequence[Cap]
-) -> dict[int, Candidate]:
-    """The same about claimed messages of one deployment, by the message's id.
+def claim(tx: Transaction, now: datetime, *, deployments: Collection[str], limit: int = 20) -> list[Claim]:
+    """The messages of these deployments that are due the longest, now `sending`; none of a paused one.
 
-    A message does not count itself, nor what was planned after it and is not sent yet: of two that exclude
-    each other, the older one goes.
+    They come in the order in which they were planned. Others that claim get others. Nothing is begun by it:
+    `begin` each, or `put_back`.
     """
-    own = solicitations.alias("own")
-    columns = (own.c.contact_id, own.c.id.label("about"), own.c.id.label("own_id"))
-    asked = sa.select(*columns).where(own.c.id.in_([claim.id for claim in claims])).subquery("asked")
-    shared = consent.addresses_are_shared(tx)
-    return _histories(tx, asked, deployment, channel, caps, shared=shared)
+    paused = pauses(tx)
+    open_ = [] if EVERY_ONE in paused else sorted(set(deployments).difference(paused))
+    due = [row for some in _portions(open_) for row in _due_rows(tx, some, now, limit)]
+    ids = [row.number for row in sorted(due)[:limit]]
+    return _claims(tx, tx.connection.scalars(_TAKE, {"ids": ids, "now": now}).all()) if ids else []
 
 
-def _histories(
-    tx: Transaction, asked: FromClause, deployment: str, channel: str, caps: Sequence[Cap], *, shared: bool
-) -> dict[int, Candidate]:
-    """By what is asked `about`: the contact's history, and that of others with the same address."""
-    query = _history(asked, deployment, channel, caps)
-    found = {row[0]: _candidate(row) for row in tx.connection.execute(query)}
-    if shared and found:
-        others = consent.others_of_address(asked).subquery("others")
-        for row in tx.connection.execute(_history(others, deployment, channel, caps)).all():
-            found[row[0]] = _together(found[row[0]], _candidate(row))
-    return found
+def _portions(deployments: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(deployments), DEPLOYMENTS_A_QUERY):
+        yield deployments[start : start + DEPLOYMENTS_A_QUERY]
 
 
-def _together(one: Candidate, other: Candidate) -> Candidate:
-    """A contact with what another one of the same address refused and was sent."""
-    latest = zip(one.cap_latest, other.cap_latest, strict=True)
-    return replace(
-        one,
-        opted_out=one.opted_out or other.opted_out,
-        pending=one.pending or other.pending,
-        cap_counts=tuple(map(add, one.cap_counts, other.cap_counts)),
-        cap_latest=tuple(max(filter(None, pair), default=None) for pair in latest),
+def _due_rows(
+    tx: Transaction, deployments: Sequence[str], now: datetime, limit: int
+) -> Sequence[sa.Row[Any]]:
+    names = {f"deployment_{place}": name for place, name in enumerate(deployments)}
+    return tx.connection.execute(_due_of(len(deployments)), {**names, "now": now, "limit": limit}).all()
+
+
+@cache
+def _due_of(number: int) -> Select[Any] | CompoundSelect[Any]:
+    """The first that are due of so many deployments, each read by the index and no further than needed."""
+    due = sa.select(one.next_attempt_at.label("at"), one.id.label("number")).where(
+        one.next_attempt_at <= _now
     )
+    each = [due.where(one.deployment == sa.bindparam(f"deployment_{place}")) for place in range(number)]
+    limit = sa.bindparam("limit", type_=sa.Integer())
+    together = sa.union_all(*each) if number > 1 else each[0]
+    return together.order_by("at", "number").limit(limit)
 
 
-def _history(asked: FromClause, deployment: str, channel: str, caps: Sequence[Cap]) -> Select[Any]:
-    """One row for each contact asked about: whether it can be reached, and what it was sent."""
-    mine = contacts.c.id == asked.c.contact_id
-    refused = _any(
-        opt_outs.c.contact_id == asked.c.contact_id,
-        opt_outs.c.ended_at.is_(None),
-        opt_outs.c.channel.in_(("all", channel)),
+_ids: BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_FREE = sa.select(one.id).where(
+    one.id.in_(_ids), one.status == SendStatus.WAITING, one.next_attempt_at <= _now
+)
+_TAKE = (
+    sa.update(solicitations)
+    .where(one.id.in_(_FREE.with_for_update(skip_locked=True)))
+    .values(status=SendStatus.SENDING, next_attempt_at=None, begun_at=None)
+    .returning(one.id)
+)
+_TAKEN = (
+    sa.select(
+        one.id, one.contact_id, one.deployment, lists.c.key.label("list"), one.message_id, one.attempts,
+        one.decided_at, one.tried_at, one.expires_at, one.reminder,
     )
-    waiting = solicitations.alias("waiting")
-    pending = _any(
-        waiting.c.contact_id == asked.c.contact_id,
-        waiting.c.deployment == deployment,
-        unsent(waiting),
-        *_counts_beside(asked, waiting),
-    )
-    address = ADDRESS[Channel(channel)].label("address")
-    spent = [_spent(asked, cap) for cap in caps]
-    columns = (
-        asked.c.about,
-        asked.c.contact_id,
-        address,
-        refused,
-        pending,
-        *(n for n, _ in spent),
-        *(at for _, at in spent),
-    )
-    return sa.select(*columns).join_from(asked, contacts, mine).order_by(asked.c.about)
-
-
-def _any(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether there is such a row; counted, because for EXISTS PostgreSQL may read all rows of everybody."""
-    return sa.select(sa.func.count()).where(*which).scalar_subquery() > 0
-
-
-def _spent(asked: FromClause, cap: Cap) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """How many solicitations of the contact count for the cap, and when the newest was."""
-    past = solicitations.alias()
-    counted = [past.c.contact_id == asked.c.contact_id, past.c.counts_at > cap.since]
-    if cap.deployment is not None:
-        counted.append(past.c.deployment == cap.deployment)
-    counted += _counts_beside(asked, past)
-    number = sa.select(sa.func.count()).select_from(past).where(*counted).scalar_subquery()
-    latest = sa.select(sa.func.max(past.c.counts_at)).where(*counted).scalar_subquery()
-    return number, latest
-
-
-def _counts_beside(asked: FromClause, other: FromClause) -> list[ColumnElement[bool]]:
-    """At the second look: others count if they are older, or may have left."""
-    if "own_id" not in asked.c:
-        return []
-    before = other.c.id < asked.c.own_id
-    return [sa.or_(before, sa.and_(other.c.id != asked.c.own_id, ~unsent(other)))]
-
-
-def _candidate(row: Sequence[Any]) -> Candidate:
-    _about, contact_id, address, opted_out, pending, *spent = row
-    caps = len(spent) // 2
-    return Candidate(
-        contact_id=contact_id,
-        address=address,
-        opted_out=opted_out,
-        pending=pending,
-        cap_counts=tuple(spent[:caps]),
-        cap_latest=tuple(spent[caps:]),
-    )
-
-
-# ---------------------------------------------------------------- what was decided
-
-PLANNED = (
-    "contact_id", "import_id", "list_id", "deployment", "channel", "decided_at", "decision", "attempts",
-    "rule", "reason", "status", "message_id", "next_attempt_at", "counts_at",
+    .join(lists, lists.c.id == one.list_id)
+    .where(one.id.in_(_ids))
+    .order_by(one.id)
 )  # fmt: skip
 
 
-def plan(
-    tx: Transaction,
-    *,
-    import_id: int,
-    list: str,
-    deployment: str,
-    channel: str,
-    decisions: Iterable[Decision],
-    domain: str,
-    now: datetime,
-) -> None:
-    """Write decisions down, the planned ones as messages that are due now, and count them with the import.
-
-    `domain` is where their Message-IDs say that they were made.
-    """
-    at = utc_text(now)
-    common = (import_id, list_id(tx, list), deployment, channel, at)
-    message_ids = _message_ids(now, domain)
-    counts: Counter[str | None] = Counter()
-    source = iter(decisions)
-    while some := tuple(islice(source, DECISIONS_AT_ONCE)):
-        counts.update(decision.rule for decision in some)
-        rows = (_planned(decision, common, at, message_ids) for decision in some)
-        tx.dialect.load(tx.connection, solicitations, PLANNED, rows)
-    if repeated := _block_repeated(tx, import_id, deployment):
-        counts.update({None: -repeated, DUPLICATE: repeated})
-    _count_with_import(tx, import_id, counts.pop(None, 0), counts)
-
-
-def _planned(
-    decision: Decision, common: Sequence[object], at: str, message_ids: Iterator[str]
-) -> Sequence[object]:
-    start = (decision.contact_id, *common, decision.verdict, 0)
-    if decision.verdict is Verdict.PLANNED:
-        return (*start, None, None, SendStatus.WAITING, next(message_ids), at, at)
-    return (*start, decision.rule, reason_text(decision.reason), None, None, None, None)
-
-
-def _block_repeated(tx: Transaction, import_id: int, deployment: str) -> int:
-    """Of several messages that the import has just planned to one address, all but the first; how many."""
-    if not consent.addresses_are_shared(tx):
-        return 0
-    one = solicitations
-    planned = sa.and_(one.c.import_id == import_id, one.c.deployment == deployment, unsent(one))
-    place = sa.func.row_number().over(partition_by=consent.address(contacts), order_by=one.c.id)
-    those = sa.select(one.c.id, place.label("place")).join(contacts, contacts.c.id == one.c.contact_id)
-    placed = those.where(planned).subquery("placed")
-    repeated = sa.select(placed.c.id).where(placed.c.place > 1)
-    values: dict[str, Any] = dict.fromkeys(("status", "message_id", "next_attempt_at", "counts_at"))
-    values |= {"decision": Verdict.BLOCKED, "rule": DUPLICATE, "reason": Reason(DUPLICATE)}
-    return tx.connection.execute(sa.update(one).where(one.c.id.in_(repeated)).values(values)).rowcount
-
-
-def _message_ids(now: datetime, domain: str) -> Iterator[str]:
-    """Not to be guessed, and in ascending order, so that their index grows at its end."""
-    instant = int(now.timestamp() * 1000)
-    for number in count():
-        yield f"<{instant:012x}{number:07x}.{secrets.token_hex(8)}@{domain}>"
-
-
-def _count_with_import(
-    tx: Transaction, import_id: int, planned: int, blocked: Mapping[str | None, int]
-) -> None:
-    """Add to what was decided for the import so far (for another deployment)."""
-    one = import_rows
-    this = one.c.id == import_id
-    before = tx.connection.execute(sa.select(one.c.planned, one.c.blocked).where(this)).one()
-    together = Counter(before.blocked or {}) + Counter(blocked)
-    counted = {"planned": (before.planned or 0) + planned, "blocked": dict(together)}
-    tx.connection.execute(sa.update(one).where(this).values(counted))
-
-
-def decision_counts(tx: Transaction, import_id: int) -> DecisionCounts:
-    """How the contacts of an import were decided, and how many of them are still to be sent."""
-    query = sa.select(*imports.decision_columns()).where(import_rows.c.id == import_id)
-    return imports.decision_counts(tx.connection.execute(query).one()) or DecisionCounts()
-
-
-def decisions_of(tx: Transaction, contact_id: int) -> list[DecisionRecord]:
-    """Every decision about a contact, newest first."""
-    one = solicitations
-    columns = (
-        one.c[field.name] for field in fields(DecisionRecord) if field.name not in ("verdict", "list", "file")
-    )
-    query = (
-        sa.select(*columns, one.c.decision, lists.c.key.label("list"), import_rows.c.file)
-        .join(lists, lists.c.id == one.c.list_id)
-        .join(import_rows, import_rows.c.id == one.c.import_id)
-        .where(one.c.contact_id == contact_id)
-        .order_by(one.c.decided_at.desc(), one.c.id.desc())
-    )
-    return [_decision_record(dict(row)) for row in tx.connection.execute(query).mappings()]
-
-
-def _decision_record(values: dict[str, Any]) -> DecisionRecord:
-    verdict = Verdict(values.pop("decision"))
-    status = values["status"] and SendStatus(values["status"])
-    return DecisionRecord(**{**values, "verdict": verdict, "status": status})
-
-
-def totals(tx: Transaction) -> list[DeploymentTotals]:
-    """How many solicitations of each deployment are where; `blocked` has those of the second look too."""
-    one = solicitations.c
-    query = sa.select(one.deployment, one.channel, one.decision, one.status, sa.func.count().label("number"))
-    query = query.group_by(one.deployment, one.channel, one.decision, one.status)
-    numbers: dict[tuple[str, str], Counter[str]] = {}
-    for row in tx.connection.execute(query):
-        of_deployment = numbers.setdefault((row.deployment, row.channel), Counter())
-        of_deployment[row.status or Verdict.BLOCKED] += row.number
-        of_deployment[Verdict.PLANNED] += row.number if row.decision == Verdict.PLANNED else 0
-    shown = [field.name for field in fields(DeploymentTotals)][2:]
-    return [
-        DeploymentTotals(deployment=key, channel=channel, **{name: counted[name] for name in shown})
-        for (key, channel), counted in sorted(numbers.items())
-    ]
-
-
-# ---------------------------------------------------------------- what is sent
-
-
-def orphans(tx: Transaction, now: datetime) -> int:
-    """How many messages a sender left behind when it died; it is uncertain whether they left.
-
-    The caller holds the one lock for sending, so that no living sender has them.
-    """
-    one = solicitations
-    left = sa.update(one).where(unsent(one), one.c.status == SendStatus.SENDING)
-    values = {"status": SendStatus.UNCERTAIN, "counts_at": now, "reason": Reason("attempt_interrupted")}
-    return tx.connection.execute(left.values(values)).rowcount
-
-
-def claim(tx: Transaction, now: datetime, limit: int) -> list[Claim]:
-    """Messages that are due, now `sending`: commit before the first attempt. Others that claim get others."""
-    one = solicitations
-    due = sa.select(one.c.id).where(one.c.next_attempt_at <= now).order_by(one.c.next_attempt_at, one.c.id)
-    ids = tx.connection.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
-    claimed = sa.and_(one.c.id.in_(ids), one.c.status == SendStatus.WAITING)
-    taken = sa.update(one).where(claimed).returning(one.c.id)
-    taken = taken.values(status=SendStatus.SENDING, attempts=one.c.attempts + 1, next_attempt_at=None)
-    return _claims(tx, tx.connection.scalars(taken).all()) if ids else []
-
-
 def _claims(tx: Transaction, ids: Sequence[int]) -> list[Claim]:
-    one = solicitations
-    query = sa.select(one, lists.c.key.label("list")).join(lists, lists.c.id == one.c.list_id)
-    rows = tx.connection.execute(query.where(one.c.id.in_(ids)).order_by(one.c.id)).all()
+    rows = tx.connection.execute(_TAKEN, {"ids": ids}).all() if ids else ()
     persons = people.load(tx, [row.contact_id for row in rows])
+    if nobodys := [row.id for row in rows if row.contact_id not in persons]:
+        _cancel(tx, nobodys)
     return [
         Claim(
             id=row.id,
             deployment=row.deployment,
             list=row.list,
             message_id=row.message_id,
-            attempts=row.attempts - 1,
+            attempts=row.attempts,
             contact=persons[row.contact_id],
             decided_at=row.decided_at,
+            tried_at=row.tried_at,
+            expires_at=row.expires_at,
+            reminder=row.reminder or 0,
         )
         for row in rows
+        if row.contact_id in persons
     ]
+
+
+def _cancel(tx: Transaction, nobodys: Sequence[int]) -> None:
+    """Messages that were tried, and failed, while their contact was erased."""
+    tx.connection.execute(sa.update(solicitations).where(one.id.in_(nobodys)).values(CANCELLED))
+
+
+def put_back(tx: Transaction, claims: Iterable[Claim]) -> None:
+    """Of what was claimed, all that was not begun is due again."""
+    ids = [claim.id for claim in claims]
+    back = sa.update(solicitations).where(in_order(one.id.in_(ids), NOT_BEGUN)).values(_BACK)
+    tx.connection.execute(back)
+
+
+def postpone(
+    tx: Transaction,
+    solicitation_id: int,
+    *,
+    until: datetime,
+    rule: str | None = None,
+    reason: Reason | None = None,
+) -> None:
+    """A claimed message that is not begun, because its rules make it wait."""
+    values = {"the_id": solicitation_id, "until": until, "the_rule": rule, "the_reason": reason}
+    tx.connection.execute(_POSTPONE, values)
+
+
+_until = sa.bindparam("until", type_=UtcTime())
+_rule = sa.bindparam("the_rule", type_=sa.Text())
+_reason = sa.bindparam("the_reason", type_=ReasonText())
+_POSTPONE = (
+    sa.update(solicitations)
+    .where(one.id == _id, NOT_BEGUN)
+    .values(
+        status=SendStatus.WAITING,
+        next_attempt_at=_until,
+        rule=_rule,
+        reason=_reason,
+    )
+)
+
+# ---------------------------------------------------------------- one attempt
+
+
+def begin(tx: Transaction, claim: Claim, now: datetime) -> Halt | None:
+    """A claimed message is about to be attempted, which counts; or why it must not be.
+
+    This is the last look of all, to be committed right before the attempt: at opt-outs (of the contact, of
+    its email address wherever that stands, of its phone where it goes there) and at pauses. One that is
+    `paused` is to be put back, one that is `opted_out` to be settled, one that is `gone` to be left alone.
+    """
+    contact = claim.contact
+    values = {
+        "the_id": claim.id,
+        "now": now,
+        "the_contact": contact.id,
+        "email": contact.email and contact.email.casefold(),
+        "phone": contact.phone,
+    }
+    if tx.connection.execute(_BEGIN, values).rowcount == 1:
+        return None
+    return _why_not(tx, values)
+
+
+def _why_not(tx: Transaction, values: dict[str, Any]) -> Halt:
+    row = tx.connection.execute(_LAST_LOOK, values).first()
+    if row is None:
+        return Halt.GONE
+    return Halt.OPTED_OUT if row.refused else Halt.PAUSED
+
+
+_REFUSED = consent.refused(one.channel)
+_PAUSED = sa.exists().where(pause_rows.c.deployment.in_((one.deployment, EVERY_ONE)))
+_MINE = sa.and_(one.id == _id, NOT_BEGUN)
+_BEGIN = (
+    sa.update(solicitations)
+    .where(_MINE, ~_REFUSED, ~_PAUSED)
+    .values(begun_at=_now, tried_at=sa.func.coalesce(one.tried_at, _now), attempts=one.attempts + 1)
+)
+_LAST_LOOK = sa.select(_REFUSED.label("refused")).where(_MINE)
 
 
 def settle(
@@ -357,24 +263,115 @@ def settle(
     reason: Reason | None = None,
     next_attempt_at: datetime | None = None,
     attempted: bool = True,
+    remind_at: Sequence[datetime] = (),
 ) -> None:
     """How a claim ended. A sender that was thought dead may still tell; nothing else is changed again.
 
-    A message that could not be put together was not `attempted`: that spends none of its attempts.
+    A message that could not be put together was not `attempted`: that spends none of its attempts. Of one
+    that was sent, a reminder is planned for each instant of `remind_at`.
     """
-    one = solicitations
-    values: dict[str, Any] = {
-        "status": status,
-        "answer": answer,
-        "rule": rule,
-        "reason": reason,
-        "next_attempt_at": next_attempt_at,
+    values = {
+        "the_id": solicitation_id,
+        "now": now,
+        "the_status": status,
+        "the_answer": answer,
+        "the_rule": rule,
+        "the_reason": reason,
+        "next": next_attempt_at,
     }
-    if status is not SendStatus.WAITING:
-        values["counts_at"] = now if status in MAY_HAVE_LEFT else None
+    settled = tx.connection.execute(_SETTLE[status, attempted], values).rowcount
+    if settled and remind_at and status is SendStatus.SENT:
+        _remind(tx, solicitation_id, remind_at, now)
+
+
+def _settling(status: SendStatus, attempted: bool) -> Update:
+    values: dict[str, Any] = {
+        "status": sa.bindparam("the_status", type_=sa.Text()),
+        "answer": sa.bindparam("the_answer", type_=sa.Text()),
+        "rule": _rule,
+        "reason": _reason,
+        "next_attempt_at": sa.bindparam("next", type_=UtcTime()),
+    }
+    counts = {
+        SendStatus.SENT: counting_from(_now),
+        SendStatus.UNCERTAIN: counting_from(_now),
+        SendStatus.WAITING: counting_from(sa.literal(FOREVER, UtcTime())),
+    }
+    values["counts_at"] = counts.get(status)
+    if status is not SendStatus.UNCERTAIN:  # of which one wants to know since when
+        values["begun_at"] = None
     if status is SendStatus.SENT:
-        values["sent_at"] = now
+        values["sent_at"] = _now
     if not attempted:
-        values["attempts"] = one.c.attempts - 1
-    claimed = one.c.status.in_((SendStatus.SENDING, SendStatus.UNCERTAIN))
-    tx.connection.execute(sa.update(one).where(one.c.id == solicitation_id, claimed).values(values))
+        begun = one.begun_at.is_not(None)
+        values["attempts"] = one.attempts - sa.case((begun, 1), else_=0)
+        values["tried_at"] = sa.case((sa.and_(begun, one.attempts == 1), None), else_=one.tried_at)
+    not_ended = sa.or_(one.status == SendStatus.SENDING, one.status == SendStatus.UNCERTAIN)  # no IN: slower
+    return sa.update(solicitations).where(one.id == _id, not_ended).values(values)
+
+
+_SETTLE = {
+    (status, attempted): _settling(status, attempted) for status in SendStatus for attempted in (True, False)
+}
+
+# ---------------------------------------------------------------- reminders
+
+_OF_INVITATION = ("contact_id", "import_id", "list_id", "deployment", "channel", "decision")
+
+
+def _remind(tx: Transaction, invitation: int, at: Sequence[datetime], now: datetime) -> None:
+    """Plan the reminders of what was just sent: they count for no cap, and wait for their time."""
+    kept = sa.select(*(one[name] for name in (*_OF_INVITATION, "message_id"))).where(one.id == invitation)
+    row = dict(tx.connection.execute(kept).one()._mapping)
+    domain = row.pop("message_id").rstrip(">").rpartition("@")[2]
+    ids = zip(at, message_ids(now, domain), strict=False)
+    common = {"decided_at": now, "status": SendStatus.WAITING, "attempts": 0, "reminds": invitation}
+    tx.connection.execute(
+        sa.insert(solicitations),
+        [
+            {**row, **common, "message_id": message_id, "next_attempt_at": instant, "reminder": number}
+            for number, (instant, message_id) in enumerate(ids, start=1)
+        ],
+    )
+
+
+def answered(tx: Transaction, contact_id: int, deployment: str | None, now: datetime) -> int:
+    """The contact answered what it was sent (of one deployment, or all): nothing reminds it; of how many."""
+    may_have_left = one.status.in_((SendStatus.SENT, SendStatus.UNCERTAIN, SendStatus.SENDING))
+    sent = sa.and_(one.contact_id == contact_id, may_have_left, one.answered_at.is_(None))
+    sent = sa.and_(sent, one.reminds.is_(None))
+    if deployment is not None:
+        sent = sa.and_(sent, one.deployment == deployment)
+    return tx.connection.execute(sa.update(solicitations).where(sent).values(answered_at=now)).rowcount
+
+
+# ---------------------------------------------------------------- what there is to do
+
+
+def stirred(tx: Transaction, since: datetime, until: datetime) -> set[str]:
+    """Of which deployments anything becomes due after `since` and by `until`; by a few look-ups each."""
+    return set(tx.connection.scalars(_STIRRED, {"since": since, "until": until}))
+
+
+def _stirred() -> Select[Any]:
+    """The index is asked for one deployment after the other."""
+    waits = one.next_attempt_at.is_not(None)
+    names = sa.select(sa.func.min(one.deployment).label("name")).where(waits).cte("names", recursive=True)
+    following = sa.select(sa.func.min(one.deployment)).where(waits, one.deployment > names.c.name)
+    names = names.union_all(
+        sa.select(following.correlate(names).scalar_subquery()).where(names.c.name.is_not(None))
+    )
+    since, until = (sa.bindparam(name, type_=UtcTime()) for name in ("since", "until"))
+    new = sa.exists().where(
+        one.deployment == names.c.name, one.next_attempt_at > since, one.next_attempt_at <= until
+    )
+    return sa.select(names.c.name).where(new)
+
+
+_STIRRED = _stirred()
+
+
+def under_way(tx: Transaction) -> set[str]:
+    """The deployments of which something is claimed or being sent, by the living or the dead."""
+    query = sa.select(one.deployment).where(unclear(solicitations), one.status == SendStatus.SENDING)
+    return set(tx.connection.scalars(query.distinct()))

@@ -15,11 +15,15 @@ _EMAIL: Callable[[ContactRow], str | None] = itemgetter(CONTACT_ROW.index("email
 
 
 class Stage:
-    """The rows of one file on their way in; `count` tells how many, `phones` how many have only a phone."""
+    """The rows of one file on their way in; `count` tells how many, `phones` how many have only a phone.
+
+    `now` is what the contacts say that they were made or changed at.
+    """
 
     def __init__(self, store: Store, connection: Connection, job: Job) -> None:
         self.count = self.phones = 0
         self.merging: Merging | None = None  # inside of `merge`
+        self.now = job.now
         self._store = store
         self._connection = connection
         self._job = job

@@ -4,6 +4,7 @@ What exists by the million (`memberships`, `solicitations`) has no foreign keys:
 an import half as long again, and the rows are made from those they refer to, in the same transaction.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -37,7 +38,7 @@ from tournee.store.columns import (
 )
 
 #: The revisions of the tables, oldest first; `migrations/versions` has a file for each.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 
 metadata = MetaData()
 
@@ -149,6 +150,7 @@ imports = _table(
     Column("blocked", JsonText),  # rule -> contacts
     Column("removed", BigInteger),  # contacts that left the list; None where it mirrors no file
     Column("header", JsonText),  # the names of the columns as the file writes them
+    Column("deployed", JsonText),  # deployment -> contacts for whom it was planned
 )
 Index("imports_list_file", imports.c.list, imports.c.file)
 Index("imports_list_stamp", imports.c.list, imports.c.stamp)
@@ -208,6 +210,9 @@ chores = _table(
 
 # ---------------------------------------------------------------- solicitations
 
+#: `counts_at` of what is still to be sent: it counts, however long ago it was decided.
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
 solicitations = _table(
     "solicitations",
     Column("contact_id", BigId, nullable=False),
@@ -223,9 +228,18 @@ solicitations = _table(
     Column("message_id", ByteText, unique=True),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", UtcTime),  # None unless it waits
-    Column("counts_at", UtcTime),  # the instant that caps look at; None where it does not count
+    Column(
+        "counts_at", UtcTime
+    ),  # when it (maybe) left, for caps; FOREVER until then; None: it does not count
     Column("sent_at", UtcTime),
     Column("answer", Text),
+    Column("tried_at", UtcTime),  # the first attempt
+    Column("begun_at", UtcTime),  # the attempt that is being made; None while it is only claimed
+    Column("expires_at", UtcTime),  # until when it waits for a cap
+    Column("once", ByteText),  # the value that no other of the deployment may have; a keyed hash
+    Column("reminds", BigId),  # the solicitation that this is a reminder of
+    Column("reminder", Integer),  # the how manieth
+    Column("answered_at", UtcTime),  # when the contact answered what it was sent
 )
 
 
@@ -237,26 +251,73 @@ def unsent(rows: FromClause) -> ColumnElement[bool]:
     return rows.c.status.in_(statuses)
 
 
-Index(
+def unclear(rows: FromClause) -> ColumnElement[bool]:
+    """Being sent, or nobody knows whether it left; written out for the same reason."""
+    statuses: BindParameter[str] = bindparam(
+        "unclear", ("sending", "uncertain"), expanding=True, literal_execute=True
+    )
+    return rows.c.status.in_(statuses)
+
+
+Index(  # everything that rules ask about the past, without a look at the rows
     "solicitations_history",
     solicitations.c.contact_id,
     solicitations.c.counts_at,
     solicitations.c.deployment,
+    solicitations.c.channel,
 )
-_partial(
+_partial(  # by deployment, so that what waits for a channel that is away is in no other's way
     "solicitations_due",
+    solicitations.c.deployment,
     solicitations.c.next_attempt_at,
     solicitations.c.id,
     where=solicitations.c.next_attempt_at.is_not(None),
 )
 _partial(
-    "solicitations_pending",
-    solicitations.c.contact_id,
-    solicitations.c.deployment,
-    where=unsent(solicitations),
-)
-_partial(
     "solicitations_unsent", solicitations.c.import_id, solicitations.c.status, where=unsent(solicitations)
+)
+
+_partial(
+    "solicitations_unclear",
+    solicitations.c.status,
+    solicitations.c.deployment,
+    where=unclear(solicitations),
+)
+
+_partial(
+    "solicitations_once",
+    solicitations.c.deployment,
+    solicitations.c.once,
+    where=solicitations.c.once.is_not(None),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("deployment", Text, primary_key=True),  # empty: every one
+    Column("at", UtcTime, nullable=False),
+)
+
+bounces = Table(  # addresses that do not exist, as their server said
+    "bounces",
+    metadata,
+    Column("address", ByteText, primary_key=True),  # the case-folded email, or the phone
+    Column("at", UtcTime, nullable=False),
+    Column("answer", Text),
+)
+
+keys = Table(  # random, made once
+    "keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+erasures = Table(  # who was erased and must not come back as opted in
+    "erasures",
+    metadata,
+    Column("hash", ByteText, primary_key=True),  # of an address, with the key
+    Column("at", UtcTime, nullable=False),
 )
 
 # ---------------------------------------------------------------- alerts

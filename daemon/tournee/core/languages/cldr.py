@@ -4,8 +4,10 @@ Everything is loaded when it is first asked for, and kept: a language costs a fe
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError, get_global
@@ -135,6 +137,19 @@ def countries(tag: str) -> Mapping[str, str]:
 def is_country(code: str) -> bool:
     """Whether `code` is an ISO 3166 alpha-2 code."""
     return code in _country_codes()
+
+
+@lru_cache(maxsize=1024)
+def timezone(code: str, year: int) -> ZoneInfo | None:
+    """The time zone of a country; None where it has several, unless their clocks agree from that year on."""
+    zones = [ZoneInfo(name) for name in get_global("territory_zones").get(code, ())]
+    days = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(2 * 366)]
+    alike = all(_same_clocks(zones[0], other, days) for other in zones[1:])
+    return min(zones, key=lambda zone: zone.key) if zones and alike else None
+
+
+def _same_clocks(one: ZoneInfo, other: ZoneInfo, days: Iterable[datetime]) -> bool:
+    return all(day.astimezone(one).utcoffset() == day.astimezone(other).utcoffset() for day in days)
 
 
 @lru_cache(maxsize=64)

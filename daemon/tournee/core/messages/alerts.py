@@ -12,6 +12,7 @@ from tournee.core.messages.grammar import plain
 from tournee.core.messages.words import sentence, spoken
 
 ROW_ERRORS = 20  # of one file
+OF_SOLICITATIONS = (AlertKind.HELD, AlertKind.SEND_FAILURES)
 ROW_ERRORS_IN_ALL = 200  # of one message, when many files share it
 _SUBJECT_NAME = 80  # characters of a file's name in a subject
 
@@ -31,6 +32,7 @@ class AlertView:
 
     For imports `files` is filled. For a repository's trouble `reason` has the `RemoteErrorKind` as its detail
     `kind`, and `list` is the list whose directory alone is concerned, None where it is the whole repository.
+    For a list's solicitations `reason` has the `deployment`.
     """
 
     kind: AlertKind
@@ -48,7 +50,12 @@ class AlertView:
 def alert_text(view: AlertView, language: str) -> tuple[str, str]:
     """Subject and text, for people in a hurry; no contact's value, nothing that could move a cursor."""
     speaker = _Speaker(view, spoken(language))
-    subject, text = speaker.files() if view.files else speaker.condition()
+    if view.files:
+        subject, text = speaker.files()
+    elif view.kind in OF_SOLICITATIONS:
+        subject, text = speaker.solicitations()
+    else:
+        subject, text = speaker.condition()
     return f"[Tournée] {subject}", text
 
 
@@ -169,6 +176,7 @@ class _Speaker:
         place = [
             ("repository", self.view.repository or ""),
             ("list" if len(names) == 1 else "lists", ", ".join(names)),
+            ("deployment", str(self.view.reason.details.get("deployment", ""))),
             ("since", self._time(self.view.opened_at)),
         ]
         return f"{_capital(headline)}.\n\n{self._place(place)}\n\n{story}\n"
@@ -176,6 +184,27 @@ class _Speaker:
     def _trouble(self) -> str:
         kind = str(self.view.reason.details.get("kind", self.view.kind))
         return sentence(Reason(f"kind_{kind}"), self.language)
+
+    # ------------------------------------------------------------ solicitations
+
+    def solicitations(self) -> tuple[str, str]:
+        """What is held, or does not leave, or is let go or leaves again."""
+        view, details = self.view, dict(self.view.reason.details)
+        where = self.say("lists_of", names=list(view.lists.values()))
+        over = view.event is AlertEvent.CLOSED
+        kind = f"{view.kind}_over" if over else str(view.kind)
+        headline = self.say(kind, where=where, **details)
+        happened = sentence(view.reason, self.language)
+        subject = headline
+        if over:
+            lasted = self.say("duration", seconds=int((view.now - view.opened_at).total_seconds()))
+            subject = self.say("over_subject", headline=headline, duration=lasted)
+            happened = self.say("over_was", since=self._time(view.opened_at), was=happened)
+        elif view.event is AlertEvent.REMINDER:
+            since = self._time(view.opened_at, zone=False)
+            subject = self.say("still_subject", since=since, headline=headline)
+        did, do = self.say(f"{kind}_did", **details), self.say(f"{kind}_do", **details)
+        return _capital(subject), self._body(headline, self._story(happened, did, do))
 
     # ------------------------------------------------------------ parts
 

@@ -43,6 +43,19 @@ def _kept(details: Details) -> str:
     return f"Nothing of the file was imported: the list is as it was. {where}"
 
 
+def _held(details: Details) -> str:
+    what = count(details.get("number", 0), "invitation", "invitations")
+    return f"{what} of {details.get('deployment', '?')} held ({details['where']})"
+
+
+def _held_reason(details: Details) -> str:
+    what = count(details["number"], "person", "people")
+    return (
+        f"Import {details['import']} ({details['file']}) would have sent {details['deployment']} to {what}, "
+        f"far more than usual (`hold_above`)."
+    )
+
+
 WORDS: Words = {
     "alert_closed": "{place} is polled again",
     "alert_closed_did": "It was polled again without trouble on {at}. What lies there is taken now.",
@@ -50,6 +63,7 @@ WORDS: Words = {
     "alert_closed_subject": "Over: {place} is polled again, after {duration} ({where})",
     "alert_closed_was": "Since {since} it could not be polled: {was}",
     "alert_date": "d MMMM y, HH:mm",
+    "alert_deployment": "Deployment",
     "alert_did": "What was done",
     "alert_do": "What to do",
     "alert_duration": _duration,
@@ -67,11 +81,19 @@ WORDS: Words = {
     "alert_files": _files,
     "alert_files_subject": lambda d: f"{_files(d)} ({_lists(d)})",
     "alert_happened": "What happened",
+    "alert_held": _held,
+    "alert_held_did": "The file was imported. None of these invitations leaves before a person says so; everything else goes on.",
+    "alert_held_do": "If it is right, `tournee release {deployment} --import {import}` lets them go; if not, `tournee cancel {deployment} --import {import}` gives them up. `tournee deployments` shows everything that is held. You are reminded once a day while it lasts.",
+    "alert_held_over": "nothing is held any more ({where})",
+    "alert_held_over_did": "It was released or cancelled; `tournee deployments` shows how many were sent.",
+    "alert_held_over_do": "Nothing.",
     "alert_import": "Import",
     "alert_list": "List",
     "alert_place_list": "list {name}",
     "alert_lists": "Lists",
     "alert_lists_of": _lists,
+    "alert_over_subject": "Over: {headline}, after {duration}",
+    "alert_over_was": "Since {since}: {was}",
     "alert_place_repository": "repository {name}",
     "alert_rejected": "{file} was rejected",
     "alert_rejected_did": _kept,
@@ -82,7 +104,14 @@ WORDS: Words = {
     "alert_repository": "Repository",
     "alert_row": "  line {line}, {column}: {why}",
     "alert_row_whole": "  line {line}: {why}",
+    "alert_send_failures": "invitations do not leave ({where})",
+    "alert_send_failures_did": "What was put off is tried again by itself, for up to three days; what was refused for good is given up. Nothing is sent twice.",
+    "alert_send_failures_do": "Put right what is said above: what waits then leaves by itself. `tournee deployments` shows how much waits and how much was given up; `tournee pause {deployment}` stops it meanwhile. You are reminded once a day while it lasts, and told when it is over.",
+    "alert_send_failures_over": "invitations leave again ({where})",
+    "alert_send_failures_over_did": "An invitation was sent without trouble. What waited leaves now.",
+    "alert_send_failures_over_do": "Nothing. What was given up meanwhile is shown by `tournee deployments`.",
     "alert_since": "Since",
+    "alert_still_subject": "Since {since}: {headline}",
     "alert_unreachable": "{place} cannot be polled: {trouble}",
     "alert_unreachable_did": "Nothing was taken since. It is tried again at every poll, and what lies there is taken at the first that succeeds. Other repositories go on.",
     "alert_unreachable_do": "Once it is put right, `tournee check --connect` tries it at once. You are reminded once a day while it lasts, and told when it is over.",
@@ -91,4 +120,5 @@ WORDS: Words = {
     "alert_untrusted_do": "Ask whoever runs the server, by another way than this connection, whether its key or certificate was changed. If so, `tournee trust {repository}` shows what to put into the configuration; if not, somebody may be listening in. You are reminded once a day while it lasts, and told when it is over.",
     "alert_warnings": "Also:",
     "alert_when": "When",
+    "held": _held_reason,
 }

@@ -58,6 +58,19 @@ def _kept(details: Details) -> str:
     return f"Rien n’a été importé de ce fichier\u00a0: la liste est restée telle quelle. {where}"
 
 
+def _held(details: Details) -> str:
+    what = count(details.get("number", 0), "invitation retenue", "invitations retenues")
+    return f"{what}\u00a0: {details.get('deployment', '?')} ({details['where']})"
+
+
+def _held_reason(details: Details) -> str:
+    what = count(details["number"], "personne", "personnes")
+    return (
+        f"L’import {details['import']} ({details['file']}) aurait envoyé {details['deployment']} à {what}, "
+        f"bien plus que d’habitude (`hold_above`)."
+    )
+
+
 WORDS: Words = {
     "alert_closed": "{place}\u00a0: la relève fonctionne à nouveau",
     "alert_closed_did": "La relève s’est à nouveau bien passée le {at}. Les fichiers qui attendaient sont pris maintenant.",
@@ -65,6 +78,7 @@ WORDS: Words = {
     "alert_closed_subject": "Terminé\u00a0: {place}, la relève fonctionne à nouveau après {duration} ({where})",
     "alert_closed_was": "Depuis le {since}, la relève était impossible\u00a0: {was}",
     "alert_date": "d MMMM y 'à' HH:mm",
+    "alert_deployment": "Déploiement",
     "alert_did": "Ce qui a été fait",
     "alert_do": "Ce qu’il faut faire",
     "alert_duration": _duration,
@@ -80,11 +94,19 @@ WORDS: Words = {
     "alert_files": _files,
     "alert_files_subject": lambda d: f"{_files(d)} ({_lists(d)})",
     "alert_happened": "Ce qui s’est passé",
+    "alert_held": _held,
+    "alert_held_did": "Le fichier a été importé. Aucune de ces invitations ne part avant qu’une personne le dise\u00a0; tout le reste continue.",
+    "alert_held_do": "Si c’est voulu, `tournee release {deployment} --import {import}` les laisse partir\u00a0; sinon, `tournee cancel {deployment} --import {import}` les abandonne. `tournee deployments` montre tout ce qui est retenu. Un rappel suit une fois par jour tant que cela dure.",
+    "alert_held_over": "plus rien n’est retenu ({where})",
+    "alert_held_over_did": "Les invitations ont été libérées ou annulées\u00a0; `tournee deployments` montre combien sont parties.",
+    "alert_held_over_do": "Rien.",
     "alert_import": "Import",
     "alert_list": "Liste",
     "alert_place_list": "liste {name}",
     "alert_lists": "Listes",
     "alert_lists_of": _lists,
+    "alert_over_subject": "Terminé\u00a0: {headline}, après {duration}",
+    "alert_over_was": "Depuis le {since}\u00a0: {was}",
     "alert_place_repository": "dépôt {name}",
     "alert_rejected": "{file} a été rejeté",
     "alert_rejected_did": _kept,
@@ -95,7 +117,14 @@ WORDS: Words = {
     "alert_repository": "Dépôt",
     "alert_row": "  ligne {line}, {column}\u00a0: {why}",
     "alert_row_whole": "  ligne {line}\u00a0: {why}",
+    "alert_send_failures": "les invitations ne partent pas ({where})",
+    "alert_send_failures_did": "Ce qui a été remis à plus tard est réessayé tout seul, pendant trois jours au plus\u00a0; ce qui a été refusé définitivement est abandonné. Rien n’est envoyé deux fois.",
+    "alert_send_failures_do": "Réglez ce qui est dit plus haut\u00a0: ce qui attend part ensuite tout seul. `tournee deployments` montre combien attendent et combien ont été abandonnées\u00a0; `tournee pause {deployment}` arrête l’envoi en attendant. Un rappel suit une fois par jour tant que cela dure, et un message à la fin.",
+    "alert_send_failures_over": "les invitations repartent ({where})",
+    "alert_send_failures_over_did": "Une invitation est partie sans problème. Ce qui attendait part maintenant.",
+    "alert_send_failures_over_do": "Rien. `tournee deployments` montre ce qui a été abandonné entre-temps.",
     "alert_since": "Depuis",
+    "alert_still_subject": "Depuis le {since}\u00a0: {headline}",
     "alert_unreachable": "{place}\u00a0: relève impossible, {trouble}",
     "alert_unreachable_did": "Rien n’y a été pris depuis. Chaque passage fait un nouvel essai, et les fichiers qui attendent seront pris au premier qui réussit. Les autres dépôts continuent.",
     "alert_unreachable_do": "Une fois le problème réglé, `tournee check --connect` fait aussitôt un essai. Un rappel suit une fois par jour tant que cela dure, et un message à la fin.",
@@ -104,4 +133,5 @@ WORDS: Words = {
     "alert_untrusted_do": "Demandez au responsable du serveur, par un autre moyen que cette connexion, si sa clé ou son certificat a changé. Si oui, `tournee trust {repository}` montre ce qu’il faut écrire dans la configuration\u00a0; sinon, quelqu’un écoute peut-être la ligne. Un rappel suit une fois par jour tant que cela dure, et un message à la fin.",
     "alert_warnings": "À noter aussi\u00a0:",
     "alert_when": "Quand",
+    "held": _held_reason,
 }

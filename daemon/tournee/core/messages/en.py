@@ -209,14 +209,6 @@ def _unsized(details: Details) -> str | None:
     return "the server does not tell its size, so that nobody knows when it is complete"
 
 
-def _at_most(details: Details) -> str:
-    scope = "of this survey" if details.get("counting") == "deployment" else "of any survey"
-    latest = str(details.get("latest") or "")[:10]
-    last = f", the last one of {latest}" if latest else ""
-    asked = f"{count(details.get('count'), 'message', 'messages')} {scope}{last}"
-    return f"the contact already has {asked}; the rule allows {details.get('limit')} per {details.get('per')}"
-
-
 def _link_lost(details: Details) -> str:
     answer = f": {details['answer']}" if "answer" in details else ""
     return (
@@ -413,11 +405,6 @@ WORDS: Words = {
     "growing": lambda d: _unsized(d) or "still growing",
     "new": lambda d: _unsized(d) or "seen for the first time; taken once it has stopped changing",
     "no_marker": "its marker file is not there yet",
-    # ---- rules
-    "at_most": _at_most,
-    "duplicate": "this survey is still to be sent to the contact",
-    "missing_address": "the contact has no address for this channel",
-    "opt_out": "the contact has opted out",
     # ---- store
     "already_running": "Another daemon is already working on the database {database}. Only one may: stop the other, or let this one be.",
     "database_away": "The database {database} cannot be reached ({problem}). Nothing was changed; check that its server is running.",
@@ -476,6 +463,7 @@ WORDS: Words = {
     "unknown_contact": "There is no such contact.",
     "unknown_field": lambda d: f"There is no field {d['name']}{_nearest(d)}",
     "unknown_import": "There is no import {id}.",
+    "unknown_deployment": lambda d: f"There is no deployment {d['name']}{_nearest(d)}",
     "unknown_list": lambda d: f"There is no list {d['name']}{_nearest(d)}",
     "unknown_repository": lambda d: f"There is no repository {d['name']}{_nearest(d)}",
     "value_refused": _value_refused,
@@ -507,7 +495,6 @@ WORDS: Words = {
         f"{count(d['count'], 'file was', 'files were')} imported before, from another repository or URL: keep them from being taken again with `backlog: skip`."
     ),
     "note_all_well": "Nothing is wrong.",
-    "note_answer": "The mail server said: {answer}",
     "note_blocked": lambda d: f"{count(d['count'], 'not solicited', 'not solicited')}: {d['rule']}",
     "note_certificate": "{host}:{port} shows this certificate:",
     "note_about": "{subject}: {told}",
@@ -515,9 +502,6 @@ WORDS: Words = {
     "note_configured": lambda d: (
         f"The configuration is right: {count(d['lists'], 'list', 'lists')}, {count(d['repositories'], 'repository', 'repositories')}, {count(d['deployments'], 'deployment', 'deployments')}."
     ),
-    "note_decided_blocked": "Not solicited for {deployment} by {channel}: {rule}",
-    "note_decided_by": "Decided with import {id}: {file} into {list}",
-    "note_decided_planned": "Planned: {deployment} by {channel}",
     "note_dry_run": "This was a dry run: nothing was written.",
     "note_host_key": "{host}:{port} shows these host keys:",
     "note_import": "import {id}",
@@ -551,14 +535,6 @@ WORDS: Words = {
     "outcome_rejected": "rejected",
     "outcome_skipped": "skipped",
     "outcome_waiting": "waiting",
-    "send_blocked": "Not sent after all: a rule forbade it when its turn came.",
-    "send_cancelled": "Cancelled by a person.",
-    "send_failed": "Given up.",
-    "send_held": "Held until a person releases it.",
-    "send_sending": "Being sent now.",
-    "send_sent": "Sent {at}",
-    "send_uncertain": "May or may not have been sent: the program or the connection ended in the middle. It is not sent again.",
-    "send_waiting": "Waiting to be sent.",
     "stopped": "Stopped before the end; nothing of the unfinished step was written.",
     "word_alerts": "Alerts",
     "word_as_stored": "As it would be stored",

@@ -215,15 +215,6 @@ def _unsized(details: Details) -> str | None:
     return "le serveur n’indique pas sa taille\u00a0: impossible de savoir s’il est complet"
 
 
-def _at_most(details: Details) -> str:
-    scope = "de cette enquête" if details.get("counting") == "deployment" else "toutes enquêtes confondues"
-    latest = str(details.get("latest") or "")[:10]
-    last = f", le dernier du {latest}" if latest else ""
-    asked = f"{count(details.get('count'), 'message', 'messages')} {scope}{last}"
-    allowed = f"{details.get('limit')} par «\u00a0{details.get('per')}\u00a0»"
-    return f"le contact a déjà {asked}\u00a0; la règle en permet {allowed}"
-
-
 def _link_lost(details: Details) -> str:
     answer = f"\u00a0: {details['answer']}" if "answer" in details else ""
     return (
@@ -424,11 +415,6 @@ WORDS: Words = {
     "growing": lambda d: _unsized(d) or "le fichier grandit encore",
     "new": lambda d: _unsized(d) or "vu pour la première fois\u00a0; sera pris quand il ne changera plus",
     "no_marker": "son fichier témoin n’est pas encore là",
-    # ---- rules
-    "at_most": _at_most,
-    "duplicate": "cette enquête doit déjà être envoyée au contact",
-    "missing_address": "le contact n’a pas d’adresse pour ce canal",
-    "opt_out": "le contact s’est désinscrit",
     # ---- store
     "already_running": "Un autre démon travaille déjà sur la base de données {database}. Un seul le peut\u00a0: arrêtez l’autre ou laissez-le travailler.",
     "database_away": "La base de données {database} est injoignable ({problem}). Rien n’a été modifié\u00a0; vérifiez que son serveur fonctionne.",
@@ -487,6 +473,7 @@ WORDS: Words = {
     "unknown_contact": "Il n’y a pas de tel contact.",
     "unknown_field": lambda d: f"Il n’y a pas de champ {d['name']}{_nearest(d)}",
     "unknown_import": "Il n’y a pas d’import {id}.",
+    "unknown_deployment": lambda d: f"Il n’y a pas de déploiement {d['name']}{_nearest(d)}",
     "unknown_list": lambda d: f"Il n’y a pas de liste {d['name']}{_nearest(d)}",
     "unknown_repository": lambda d: f"Il n’y a pas de dépôt {d['name']}{_nearest(d)}",
     "value_refused": _value_refused,
@@ -518,7 +505,6 @@ WORDS: Words = {
         f"{count(d['count'], 'fichier a déjà été importé', 'fichiers ont déjà été importés')} depuis un autre dépôt ou une autre URL\u00a0: `backlog: skip` évite de les reprendre."
     ),
     "note_all_well": "Tout va bien.",
-    "note_answer": "Réponse du serveur de messagerie\u00a0: {answer}",
     "note_blocked": lambda d: f"{count(d['count'], 'non sollicité', 'non sollicités')}\u00a0: {d['rule']}",
     "note_certificate": "{host}:{port} présente ce certificat\u00a0:",
     "note_about": "{subject} : {told}",
@@ -526,9 +512,6 @@ WORDS: Words = {
     "note_configured": lambda d: (
         f"La configuration est correcte\u00a0: {count(d['lists'], 'liste', 'listes')}, {count(d['repositories'], 'dépôt', 'dépôts')}, {count(d['deployments'], 'déploiement', 'déploiements')}."
     ),
-    "note_decided_blocked": "Non sollicité pour {deployment} par {channel}\u00a0: {rule}",
-    "note_decided_by": "Décidé avec l’import {id}\u00a0: {file} vers {list}",
-    "note_decided_planned": "Prévu\u00a0: {deployment} par {channel}",
     "note_dry_run": "C’était un essai\u00a0: rien n’a été écrit.",
     "note_host_key": "{host}:{port} présente ces clés d’hôte\u00a0:",
     "note_import": "import {id}",
@@ -564,14 +547,6 @@ WORDS: Words = {
     "outcome_rejected": "rejeté",
     "outcome_skipped": "ignoré",
     "outcome_waiting": "en attente",
-    "send_blocked": "Finalement pas envoyé\u00a0: une règle l’interdisait le moment venu.",
-    "send_cancelled": "Annulé par une personne.",
-    "send_failed": "Abandonné.",
-    "send_held": "Retenu jusqu’à ce qu’une personne le libère.",
-    "send_sending": "En cours d’envoi.",
-    "send_sent": "Envoyé le {at}",
-    "send_uncertain": "Peut-être envoyé, peut-être pas\u00a0: le programme ou la connexion s’est arrêté au milieu. Il n’est pas renvoyé.",
-    "send_waiting": "En attente d’envoi.",
     "stopped": "Arrêté avant la fin\u00a0; rien de l’étape inachevée n’a été écrit.",
     "word_alerts": "Alertes",
     "word_as_stored": "Tel qu’il serait enregistré",

@@ -3,10 +3,24 @@
 from collections.abc import Mapping
 
 from tournee.core.facts import Reason
-from tournee.core.messages import alerts_en, alerts_fr, en, fr
+from tournee.core.messages import (
+    alerts_en,
+    alerts_fr,
+    channels_en,
+    channels_fr,
+    en,
+    fr,
+    people_en,
+    people_fr,
+    solicitations_en,
+    solicitations_fr,
+)
 from tournee.core.messages.grammar import Words, plain
 
-LANGUAGES: Mapping[str, Words] = {"en": en.WORDS | alerts_en.WORDS, "fr": fr.WORDS | alerts_fr.WORDS}
+LANGUAGES: Mapping[str, Words] = {
+    "en": en.WORDS | alerts_en.WORDS | channels_en.WORDS | people_en.WORDS | solicitations_en.WORDS,
+    "fr": fr.WORDS | alerts_fr.WORDS | channels_fr.WORDS | people_fr.WORDS | solicitations_fr.WORDS,
+}
 
 
 def sentence(reason: Reason, language: str) -> str:

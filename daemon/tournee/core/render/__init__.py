@@ -1,40 +1,18 @@
-"""Templates and a contact -> the subject, text and HTML of a message.
+"""Templates and a contact -> the subject, text and HTML of a mail, the text of an SMS, a gateway's request.
 
 Templates are Jinja2 in its sandbox. A variable that does not exist is a mistake; one that is empty prints
 nothing. What is inserted into HTML is escaped; the subject, the survey's URL and the text are plain.
 A mistake is told by template and line, never in words that could repeat a contact's value.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from tournee.core.errors import TemplateWrong
-from tournee.core.facts import Reason
+from tournee.core.render.compiled import HTML, PLAIN, Source, compiled, rendered, variables
 from tournee.core.render.plaintext import plain_text
+from tournee.core.render.requests import RequestForm
 
-#: What an expression of a template can raise by itself (`{{ 1 / contact.amount }}`).
-_MISTAKES = (
-    TemplateError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A template's text, and the name under which a person finds it."""
-
-    name: str
-    text: str
+__all__ = ["Letter", "Record", "Rendered", "RequestForm", "Source", "TextForm", "variables"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,64 +43,56 @@ class Record:
 
 
 class Letter:
-    """The compiled templates of one deployment in one language. Both steps raise TemplateWrong."""
+    """The compiled templates of a mail of one deployment in one language. Both steps raise TemplateWrong."""
 
     def __init__(self, *, subject: Source, survey_url: Source, html: Source, text: Source | None) -> None:
-        self._subject = _compiled(subject, _PLAIN)
-        self._survey_url = _compiled(survey_url, _PLAIN)
-        self._html = _compiled(html, _HTML)
-        self._text = _compiled(text, _PLAIN) if text else None
+        self._subject = compiled(subject, PLAIN)
+        self._survey_url = compiled(survey_url, PLAIN)
+        self._html = compiled(html, HTML)
+        self._text = compiled(text, PLAIN) if text else None
 
-    def render(self, *, contact: Record, deployment: Record, list: Record) -> Rendered:
-        """The message for one contact, its text made from the HTML unless it has a template of its own."""
+    def render(
+        self,
+        *,
+        contact: Record,
+        deployment: Record,
+        list: Record,
+        unsubscribe_url: str | None = None,
+        reminder: int = 0,
+    ) -> Rendered:
+        """The message for one contact, its text made from the HTML unless it has a template of its own.
+
+        `reminder` is its number, 0 for the invitation; `unsubscribe_url` is empty where nobody can answer it.
+        """
         values: dict[str, object] = {"contact": contact, "deployment": deployment, "list": list}
-        values["survey_url"] = _rendered(self._survey_url, values).strip()
-        page = _rendered(self._html, values)
+        values |= {"unsubscribe_url": unsubscribe_url, "reminder": reminder}
+        values["survey_url"] = rendered(self._survey_url, values).strip()
+        page = rendered(self._html, values)
         return Rendered(
-            subject=_rendered(self._subject, values),
-            text=_rendered(self._text, values) if self._text else plain_text(page),
+            subject=rendered(self._subject, values),
+            text=rendered(self._text, values) if self._text else plain_text(page),
             html=page,
         )
 
 
-def _nothing_for_none(value: object) -> object:
-    return "" if value is None else value
+class TextForm:
+    """The compiled text of an SMS of one deployment in one language. Both steps raise TemplateWrong."""
 
+    def __init__(self, *, text: Source, survey_url: Source) -> None:
+        self._text = compiled(text, PLAIN)
+        self._survey_url = compiled(survey_url, PLAIN)
 
-_PLAIN = ImmutableSandboxedEnvironment(
-    undefined=StrictUndefined, finalize=_nothing_for_none, autoescape=False
-)
-_HTML = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=_nothing_for_none, autoescape=True)
-
-
-def _compiled(source: Source, environment: ImmutableSandboxedEnvironment) -> Template:
-    with _mistakes_in(source.name):
-        code = environment.compile(source.text, source.name, source.name)
-        return Template.from_code(environment, code, environment.make_globals(None))
-
-
-def _rendered(template: Template, values: Mapping[str, object]) -> str:
-    with _mistakes_in(template.name or ""):
-        return template.render(values)
-
-
-@contextmanager
-def _mistakes_in(name: str) -> Iterator[None]:
-    try:
-        yield
-    except TemplateSyntaxError as error:
-        details = {"template": name, "line": error.lineno, "problem": error.message or ""}
-        raise TemplateWrong(Reason("template_syntax", details)) from None
-    except _MISTAKES as error:
-        details = {"template": name, "line": _line(error.__traceback__, name)}
-        raise TemplateWrong(Reason("template_failed", details)) from None
-
-
-def _line(trace: TracebackType | None, name: str) -> int:
-    """The template's line in which it failed: Jinja2 puts its frames where the template's own would be."""
-    line = 0
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == name:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
+    def render(
+        self,
+        *,
+        contact: Record,
+        deployment: Record,
+        list: Record,
+        unsubscribe_url: str | None = None,
+        reminder: int = 0,
+    ) -> str:
+        """The text for one contact, without spaces at its ends; the arguments are those of a `Letter`."""
+        values: dict[str, object] = {"contact": contact, "deployment": deployment, "list": list}
+        values |= {"unsubscribe_url": unsubscribe_url, "reminder": reminder}
+        values["survey_url"] = rendered(self._survey_url, values).strip()
+        return rendered(self._text, values).strip()

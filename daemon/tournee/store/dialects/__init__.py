@@ -54,6 +54,9 @@ class Dialect(Protocol):
     ) -> AbstractContextManager[None]:
         """The block writes so many rows into the table of an index, which has `of`, and does not read it."""
 
+    def by_index(self, connection: Connection) -> None:
+        """To the end of the transaction, few rows are looked up in large tables: by their indexes."""
+
     def empty(self, connection: Connection, table: Table) -> None:
         """Take all rows out of a temporary table."""
 

@@ -38,6 +38,8 @@ NOTICE_DEATH = "SET client_connection_check_interval = '5s'"
 #: For the one connection that sorts and joins a whole file.
 LARGE_WORK = "SET work_mem = '64MB'; SET jit = off"
 
+BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+
 SQLSTATES = {
     **dict.fromkeys(("08", "25P03", "57P"), "database_away"),  # 57P: shutting down, or starting
     **dict.fromkeys(("40P01", "55P03"), "database_locked"),
@@ -110,6 +112,10 @@ class PostgreSQL:
     ) -> AbstractContextManager[None]:
         """Whoever drops an index keeps all others from reading the table."""
         return nullcontext()
+
+    def by_index(self, connection: Connection) -> None:
+        """Where statistics are missing or old, it would rather read whole tables, again for every portion."""
+        connection.exec_driver_sql(BY_INDEX)
 
     def empty(self, connection: Connection, table: Table) -> None:
         """What was deleted would stay in the way."""

@@ -15,7 +15,7 @@ the configuration again; a broken one is logged and the old one stays.
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,11 +29,11 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tournee import telemetry
-from tournee.actions import App, alert, explain, poll, send
-from tournee.actions.outlets import Outlet, Paces
+from tournee.actions import App, alert, explain, leftovers, poll, send
+from tournee.actions.outlets import EVER, Outlet, Paces, outlets
 from tournee.config import Config
 from tournee.core.errors import ConfigurationError, Stopped, StoreError, TourneeError
-from tournee.core.facts import Reason
+from tournee.core.facts import Reason, SendReport
 from tournee.web import Web
 
 GRACE = 25.0  # seconds to finish or roll back; systemd and Docker are told 30
@@ -172,7 +172,7 @@ class Daemon:
         return running + [thread.name for thread in threads if thread.is_alive()]
 
     def change_to(self, config: Config) -> None:
-        """Go on with another configuration; polls under way end with the old one.
+        """Go on with another configuration; polls and attempts under way end with the old one.
 
         Raises StoreError and CannotListen, and then goes on with the old one.
         """
@@ -190,6 +190,8 @@ class Daemon:
             self._due = {key: self._due[key] if key in same else at for key, at in due.items()}
             for key in due.keys() - same - self._running:
                 self._arm(key, due[key])
+        for courier in self._couriers:
+            courier.wake()
         telemetry.log.info("reloaded", lists=len(due))
 
     # ---------------------------------------------------------------- rounds
@@ -281,15 +283,18 @@ class Courier(Thread):
 
 
 class Sending:
-    """A thread for each outlet that has something due, until nothing is left there; `ended` hears of each."""
+    """A thread for each outlet that has something due, until nothing is left there; `ended` hears of each.
+
+    Another configuration ends them all, each before its next message; then they go on by the new one.
+    """
 
     def __init__(self, app: Callable[[], App], ended: Callable[[], None]) -> None:
         self._app = app
         self._ended = ended
         self._paces = Paces()
         self._running: dict[str, Thread] = {}
-        self._wanted: dict[str, Outlet] = {}
-        self._looked_at = send.EVER
+        self._wanted: set[str] = set()  # keys of outlets
+        self._looked_at = EVER
         self._pauses: frozenset[str] = frozenset()
         self._told: Reason | None = None
 
@@ -298,18 +303,19 @@ class Sending:
         """Those at work, and perhaps some that have ended."""
         return tuple(self._running.values())
 
-    def look(self, since: datetime = send.EVER) -> None:
+    def look(self, since: datetime = EVER) -> None:
         """Start what has something due; what is at work already is started again when it ends."""
         app = self._app()
         now = app.clock()
         work = send.look(app, since=since)
         self._looked_at, self._pauses = now, work.pauses
-        self._wanted |= {outlet.key: outlet for outlet in work.outlets}
-        for key in [
-            key for key in self._wanted if key not in self._running or not self._running[key].is_alive()
-        ]:
-            self._start(app, self._wanted.pop(key))
-        if work.reason != self._told and since == send.EVER:
+        self._wanted |= {outlet.key for outlet in work.outlets}
+        self._settle(app, work.gone)
+        for outlet in outlets(app.settings):
+            if outlet.key in self._wanted and not self._at_work(outlet.key):
+                self._wanted.discard(outlet.key)
+                self._start(app, outlet)
+        if work.reason != self._told and since == EVER:
             self._told = work.reason
             if work.reason:
                 telemetry.log.warning("not_sent", reason=work.reason)
@@ -322,18 +328,29 @@ class Sending:
             if not pauses <= self._pauses:
                 self.look()
 
+    def _settle(self, app: App, gone: Collection[str]) -> None:
+        lost = leftovers.settle_gone(app, gone)
+        if lost:
+            telemetry.log.warning("sent", **telemetry.send_facts(SendReport(uncertain=lost)))
+
+    def _at_work(self, key: str) -> bool:
+        return key in self._running and self._running[key].is_alive()
+
     def _start(self, app: App, outlet: Outlet) -> None:
         thread = Thread(name=f"send {outlet.key}", target=self._drain, args=(app, outlet), daemon=True)
         self._running[outlet.key] = thread
         thread.start()
 
     def _drain(self, app: App, outlet: Outlet) -> None:
+        busy = False
         with contained(outlet=outlet.key):
-            report = send.drain(app, outlet, paces=self._paces)
+            report = send.drain(app, outlet, paces=self._paces, wanted=lambda: self._app() is app)
+            busy = report.busy
             facts = telemetry.send_facts(report)
             if any(facts.values()):
                 telemetry.log.info("sent", outlet=outlet.key, **facts)
-        self._ended()
+        if not busy:
+            self._ended()
 
 
 # ---------------------------------------------------------------- what a lane does

@@ -9,6 +9,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from support.letters import PUBLIC, SECRET, claim, every_channel
 from support.post import Post
@@ -70,6 +71,14 @@ def test_a_template_may_show_the_link_to_unsubscribe(every: Post) -> None:
     every.template("satisfaction.fr.html", '<a href="{{ unsubscribe_url }}">Stop</a>')
     message = mail(every)
     assert f'href="{message.headers["List-Unsubscribe"].strip("<>")}"' in (message.html or "")
+
+
+def test_what_a_message_needs_of_the_database_was_taken_before_it_begins(every: Post) -> None:
+    composer = Composer(every.app)
+    with every.store.write() as tx:
+        tx.connection.execute(sa.text("DROP TABLE keys"))
+    for name in ("satisfaction", "rappel", "crm"):
+        assert composer.compose(claim(every, name))
 
 
 def test_without_a_public_address_there_is_no_link_to_unsubscribe(small_post: Post) -> None:

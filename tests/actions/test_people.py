@@ -10,7 +10,7 @@ from support.rounds import JO, ZOE, Round
 from tournee.actions import contacts, explain
 from tournee.core import tokens
 from tournee.core.errors import InvalidValue, UnknownName
-from tournee.core.facts import Reason
+from tournee.core.facts import Bounce, Reason
 from tournee.core.settings import Channel
 from tournee.store import bounces, outbox
 from tournee.store.tables import opt_outs, solicitations
@@ -78,6 +78,17 @@ def test_an_export_has_every_refusal_ever_with_its_end(rounds: Round):
     ]
     assert (told.memberships, [one.status for one in told.decisions]) == ({"avis": NOON}, ["sent"])
     assert told.contact == contacts.show(rounds.app, WHO)
+
+
+def test_an_export_has_the_bounce_of_the_address_in_any_case_until_the_contact_agrees_again(rounds: Round):
+    sent(rounds)
+    contacts.change(rounds.app, WHO, ["email=Zoe@example.com"])
+    with rounds.store.write() as tx:
+        bounces.add(tx, WHO, "550 unknown", rounds.now)
+    assert contacts.export(rounds.app, WHO).bounced == Bounce(at=NOON, answer="550 unknown")
+    assert contacts.export(rounds.app, "jo@example.com").bounced is None
+    contacts.opt_in(rounds.app, WHO, "email", "wrote to us")
+    assert contacts.export(rounds.app, WHO).bounced is None
 
 
 # ---------------------------------------------------------------- erase

@@ -43,6 +43,14 @@ def test_a_request_is_shown_without_what_gives_access(every: Post) -> None:
     assert "t0ken" not in repr(request)
 
 
+def test_what_a_text_message_says_is_shown_whole(every: Post) -> None:
+    every.more = every.more.replace("https://survey.example/s/3?c=", "https://survey.example/s/3?sign=1&key=")
+    every.configure()
+    request = deployments.preview(every.app, "rappel", "zoe@example.com").request
+    assert request
+    assert "/s/3?sign=1&key=" in json.dumps(json.loads(request.content))
+
+
 def test_a_form_is_shown_without_what_gives_access(every: Post) -> None:
     every.more = every.more.replace("    json: {", "    form: {")
     every.configure()
@@ -55,7 +63,7 @@ def test_a_form_is_shown_without_what_gives_access(every: Post) -> None:
 def test_a_webhook_is_shown_without_its_secrets(every: Post) -> None:
     draft = deployments.preview(every.app, "crm", "zoe@example.com")
     assert draft.request
-    assert (draft.to, draft.request.url) == ("zoe@example.com", "https://crm.example/hook?key=…")
+    assert (draft.to, draft.request.url) == ("zoe@example.com", "https://crm.example/…")
     assert draft.request.headers["webhook-signature"] == "…"
     assert json.loads(draft.request.content)["data"]["contact"]["first_name"] == "Zoé"
 

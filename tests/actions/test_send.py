@@ -121,7 +121,7 @@ def test_what_a_dead_process_left_is_uncertain_and_not_sent_again(post: Post) ->
 def test_a_link_that_breaks_after_the_content_leaves_it_uncertain(post: Post) -> None:
     post.bring("zoe@example.com;Zoé;fr", "jo@example.com;Jo;en")
     post.sink.answers["CONTENT"].append(CUT)
-    assert drain(post) == SendReport(sent=1, uncertain=1)
+    assert [drain(post), drain(post)] == [SendReport(uncertain=1), SendReport(sent=1)]
     post.later(days=2)
     assert drain(post) == SendReport()
     assert Counter(received(post)) == {"zoe@example.com": 1, "jo@example.com": 1}

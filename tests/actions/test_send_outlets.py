@@ -2,14 +2,16 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from time import monotonic
 
 import pytest
 
 from support.http import SILENCE, Answer
 from support.outlets import Outlets
-from tournee.actions import deployments
+from tournee.actions import deployments, send
 from tournee.actions.outlets import Paces
+from tournee.actions.outlets import outlets as outlets_of
 from tournee.actions.send import send_due
 from tournee.core.facts import SendReport
 
@@ -27,6 +29,19 @@ def drain(outlets: Outlets) -> SendReport:
 def statuses(outlets: Outlets) -> Counter[tuple[str, str]]:
     """(deployment, status) of all solicitations."""
     return Counter((row.deployment, row.status) for row in outlets.rows())
+
+
+def in_time(outlets: Outlets, meanwhile: Callable[[], None], paces: Paces | None = None) -> bool:
+    """Whether a drain ends within ten seconds; if not, it is stopped."""
+    draining = threading.Thread(target=send_due, args=(outlets.app,), kwargs={"paces": paces})
+    draining.start()
+    meanwhile()
+    draining.join(10)
+    ended = not draining.is_alive()
+    outlets.app.stop.set()
+    draining.join()
+    outlets.app.stop.clear()
+    return ended
 
 
 # ---------------------------------------------------------------- together
@@ -86,6 +101,45 @@ def test_a_rate_spreads_the_messages_of_an_outlet(small_outlets: Outlets) -> Non
     assert monotonic() - begun >= 5 * 0.05
 
 
+@pytest.mark.parametrize("slow", [{"mail": ", rate: 1 per day"}, {"satisfaction": "rate: 1 per day"}])
+def test_nobody_waits_for_a_rate_when_nothing_is_left_to_send(outlets: Outlets, slow: dict[str, str]) -> None:
+    outlets.use(**slow)
+    outlets.people(1)
+    assert in_time(outlets, lambda: None)
+    assert statuses(outlets) == {("satisfaction", "sent"): 1}
+
+
+def test_nobody_waits_for_a_rate_when_the_rest_is_paused(outlets: Outlets) -> None:
+    outlets.use(satisfaction="rate: 1 per day", deploy="[satisfaction, bienvenue]")
+    outlets.people(2)
+    deployments.pause(outlets.app, "bienvenue")
+
+    def brake() -> None:
+        outlets.sink.wait_for(1)
+        deployments.pause(outlets.app, "satisfaction")
+
+    assert in_time(outlets, brake)
+
+
+def test_another_rate_holds_at_once(small_outlets: Outlets) -> None:
+    paces = Paces()
+    small_outlets.use(mail=", rate: 1 per day")
+    small_outlets.people(1)
+    assert in_time(small_outlets, lambda: None, paces)
+    small_outlets.use(mail=", rate: 100 per second")
+    small_outlets.people(1, first=1)
+    assert in_time(small_outlets, lambda: None, paces)
+    assert statuses(small_outlets) == {("satisfaction", "sent"): 2}
+
+
+def test_a_drain_that_is_no_longer_wanted_ends_before_the_next_message(outlets: Outlets) -> None:
+    outlets.people(5)
+    (mail,) = [one for one in outlets_of(outlets.app.settings) if one.key == "mail"]
+    report = send.drain(outlets.app, mail, paces=Paces(), wanted=lambda: not outlets.sink.received)
+    assert report == SendReport(sent=1)
+    assert statuses(outlets) == {("satisfaction", "sent"): 1, ("satisfaction", "waiting"): 4}
+
+
 def test_a_deployments_own_rate_delays_no_other_of_its_outlet(small_outlets: Outlets) -> None:
     small_outlets.use(deploy="[satisfaction, bienvenue]", satisfaction="rate: 10 per second")
     small_outlets.people(5)
@@ -122,9 +176,10 @@ def test_a_rate_waits_with_nothing_claimed(small_outlets: Outlets) -> None:
     small_outlets.people(3)
     draining = threading.Thread(target=drain, args=(small_outlets,))
     draining.start()
+    until = monotonic() + 20
     while statuses(small_outlets)["satisfaction", "sent"] == 0:
-        pass
-    assert deployments.cancel(small_outlets.app, "satisfaction") == 2
+        assert monotonic() < until
+    assert deployments.cancel(small_outlets.app, "satisfaction").number == 2
     small_outlets.app.stop.set()
     draining.join()
 

@@ -31,6 +31,11 @@ def test_each_word_of_a_name_is_hidden() -> None:
     assert quoted("for DURAND, Zoé", ["Zoé Durand"]) == "for …, …"
 
 
+@pytest.mark.parametrize(("secret", "said"), [("Kıvanç", "KIVANÇ"), ("İlker", "ilker"), ("Straße", "STRAßE")])
+def test_capitals_hide_nobody(secret: str, said: str) -> None:
+    assert quoted(f"for {said}", [secret]) == "for …"
+
+
 def test_a_short_word_is_hidden_as_a_word_alone_and_a_long_one_everywhere() -> None:
     assert quoted("Jo is joking, xtokens3cretx", ["Jo", "tokens3cret"]) == "… is joking, x…x"
 

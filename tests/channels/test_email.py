@@ -166,6 +166,18 @@ def test_a_server_that_falls_silent_is_left(
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("fault", [CUT, "nonsense"])
+def test_after_what_is_uncertain_nothing_else_is_to_leave(reach: Reach, sink: Sink, fault: str) -> None:
+    sink.answers["CONTENT"].append(fault)
+    assert refused(reach(sink), letter()).channel_down
+
+
+def test_an_answer_repeats_nothing_of_the_contact(reach: Reach, sink: Sink) -> None:
+    sink.answers["CONTENT"].append("554 5.7.10 rejected: 'ZENOBIE, ORD-77, 06 12 34 56 78' 5.7.10 spam")
+    error = refused(reach(sink), letter(secrets=("Zénobie Zenobie", "ORD-77")))
+    assert error.reason.details["answer"] == "554 5.7.10 rejected: '…, …, …' 5.7.10 spam"
+
+
 def test_an_answer_never_repeats_the_address(reach: Reach, sink: Sink) -> None:
     sink.answers["RCPT"].append(
         "550-5.1.1 <Claire.Martin@example.com>: mailbox claire.martin\r\n550 is unknown"
@@ -186,6 +198,18 @@ def test_an_answer_never_repeats_the_address(reach: Reach, sink: Sink) -> None:
     ],
 )  # fmt: skip
 def test_an_address_that_does_not_exist_is_told_from_one_that_says_no(
+    reach: Reach, sink: Sink, answer: str, bounced: bool
+) -> None:
+    channel = reach(sink)
+    channel.send(letter(1, to="zoe@example.com"))
+    sink.refuse["claire.martin@example.com"] = answer
+    error = refused(channel, letter())
+    assert isinstance(error, PermanentChannelError)
+    assert error.bounced == bounced
+
+
+@pytest.mark.parametrize(("answer", "bounced"), [("550 relay not permitted", False), ("550 5.1.1 no", True)])
+def test_a_server_that_has_accepted_nobody_must_say_that_it_is_the_address(
     reach: Reach, sink: Sink, answer: str, bounced: bool
 ) -> None:
     sink.refuse["claire.martin@example.com"] = answer

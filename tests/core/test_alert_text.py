@@ -41,10 +41,9 @@ def of_files(*files: AlertFile) -> AlertView:
     return view(AlertKind.IMPORT_REJECTED, list="avis", files=files)
 
 
-HELD = Reason(
-    "held",
-    {"deployment": "satisfaction", "import": 12, "number": 12_000, "file": "import_avis_20261123.csv"},
-)
+PART = {"deployment": "satisfaction", "import": 12, "number": 12_000, "file": "import_avis_20261123.csv"}
+HELD = Reason("held", {"number": 12_000, "deployments": ["satisfaction"], "parts": [PART], "more": 0})
+OTHER = {"deployment": "sms", "import": 13, "number": 1, "file": "import_avis_20261124.csv"}
 AWAY = Reason(
     "mail_unreachable", {"host": "mail", "port": 25, "error": "refused", "deployment": "satisfaction"}
 )
@@ -204,6 +203,37 @@ def test_what_is_held_says_what_to_type() -> None:
         " satisfaction --import 12` gives them up. `tournee deployments` shows everything that is held. You"
         " are reminded once a day while it lasts.\n"
     )
+
+
+def test_everything_that_is_held_says_what_to_type() -> None:
+    details = {"number": 12_001, "deployments": ["satisfaction", "sms"], "parts": [OTHER, PART], "more": 7}
+    subject, text = alert_text(of_list(AlertKind.HELD, reason=Reason("held", details)), "en")
+    assert subject == "[Tournée] 12,001 invitations of satisfaction, sms held (list Avis après achat)"
+    assert "  Deployments  satisfaction, sms\n" in text
+    assert text.endswith(
+        "(`hold_above`). And 7 more: `tournee deployments`.\n"
+        "\n"
+        "What was done\n"
+        "  The file was imported. None of these invitations leaves before a person says so; everything else"
+        " goes on.\n"
+        "\n"
+        "What to do\n"
+        "  If it is right:\n"
+        "  `tournee release sms --import 13` lets them go; if not, `tournee cancel sms --import 13` gives"
+        " them up.\n"
+        "  `tournee release satisfaction --import 12` lets them go; if not, `tournee cancel satisfaction"
+        " --import 12` gives them up.\n"
+        "  `tournee deployments` shows everything that is held. You are reminded once a day while it lasts.\n"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", ["held", "held_now"])
+def test_what_is_held_is_told_whole_and_without_an_end(code: str, language: str) -> None:
+    parts = [{**PART, "import": number} for number in range(20)]
+    details = {"number": 5, "deployments": ["sms"], "parts": parts, "more": 80}
+    words = sentence(Reason(code, details), language)
+    assert (words.count("import_avis_20261123.csv"), "80" in words, "?" in words) == (20, True, False)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

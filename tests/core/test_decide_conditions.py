@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ SMALL = a_test("amount", Ask.LESS_THAN, Decimal("100.5"), FieldType.NUMBER)
 EQUAL = a_test("amount", Ask.IS, ("100",), FieldType.NUMBER)
 MEMBER = a_test("member", Ask.IS, (True,), FieldType.BOOLEAN)
 SPEAKS = a_test("language", Ask.IS, ("fr", "pt-BR"))
+WRITES = a_test("email", Ask.IS, ("jean.DUPONT@x.example",))
 SET = a_test("store", Ask.IS_SET, True, FieldType.TEXT)
 UNSET = a_test("store", Ask.IS_SET, False, FieldType.TEXT)
 BEFORE = a_test("purchase", Ask.BEFORE, date(2026, 11, 20), FieldType.DATE)
@@ -44,6 +46,8 @@ CASES: list[tuple[FieldTest, JsonValue, bool | None]] = [
     (SPEAKS, "fra", False),
     (SPEAKS, "pt-BR", True),
     (SPEAKS, "pt", False),
+    (WRITES, "Jean.Dupont@x.example", True),
+    (WRITES, "jean@x.example", False),
     (LARGE, "100.01", True),
     (LARGE, "100", False),
     (LARGE, "-3", False),
@@ -62,6 +66,9 @@ CASES: list[tuple[FieldTest, JsonValue, bool | None]] = [
     (AFTER, "2026-11-20T22:59:59Z", False),  # still the 20th in Paris
     (AFTER, "2026-11-20T23:00:00Z", True),
     (AFTER, "20/11/2026", None),
+    (AFTER, "9999-12-31T23:59:59Z", True),  # "never": in Paris that is the year 10000
+    (BEFORE, "9999-12-31T23:59:59Z", False),
+    (RECENT, "9999-12-31T23:59:59Z", False),
     (SINCE_NOON, "2026-11-20T11:00:00Z", False),
     (SINCE_NOON, "2026-11-20T11:00:01Z", True),
     (RECENT, "2026-10-24", True),
@@ -91,6 +98,13 @@ def test_a_field_is_set_when_something_is_in_it(value: JsonValue, is_set: bool) 
     assert planned(on(only_if(SET)), store=value) is is_set
     assert planned(on(only_if(UNSET)), store=value) is not is_set
     assert planned(on(not_if(SET)), store=value) is not is_set
+
+
+def test_the_first_instant_of_all_is_a_day_west_of_greenwich_too() -> None:
+    values = {"purchase": "0001-01-01T00:00:00Z"}
+    for test, verdict in ((BEFORE, Verdict.PLANNED), (AFTER, Verdict.BLOCKED)):
+        rules = on(only_if(test), zone=ZoneInfo("America/New_York"))
+        assert decide(a_candidate(values=values), rules).verdict is verdict
 
 
 def test_a_field_that_nobody_ever_filled_is_empty() -> None:

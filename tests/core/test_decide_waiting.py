@@ -10,6 +10,7 @@ from support.deciding import NOW, a_candidate, a_test, at_most, between, on, onl
 from tournee.core.decide import Rules, decide, look_again
 from tournee.core.facts import Candidate, Decision, Reason, Verdict
 from tournee.core.messages import sentence
+from tournee.core.settings import FieldType
 from tournee.core.settings import Test as Ask
 
 DAY = timedelta(days=1)
@@ -87,8 +88,25 @@ def test_a_cap_that_is_not_makes_it_wait_again_until_the_first_deadline() -> Non
     assert decision.due_at == NOW + timedelta(hours=2)
 
 
-@pytest.mark.parametrize("expires_at", [NOW, NOW - DAY, None])
-def test_after_the_deadline_the_cap_blocks_it(expires_at: datetime | None) -> None:
+@pytest.mark.parametrize("reminder", [0, 1])
+def test_a_message_that_never_waited_for_a_cap_waits_from_the_second_look_on(reminder: int) -> None:
+    rules = on(CAP, at_most(1, "1 year", otherwise="2 days"))
+    spent = a_candidate((1, 1), NOW - 10 * DAY)
+    decision = look_again(spent, rules, expires_at=None, reminder=reminder)
+    assert (decision.verdict, decision.rule) == (Verdict.PLANNED, CAP.text)
+    assert (decision.due_at, decision.expires_at) == (NOW + DAY, NOW + 2 * DAY)
+    last = on(CAP, now=NOW + 2 * DAY)
+    assert again(SPENT, last, decision.expires_at).verdict is Verdict.BLOCKED
+
+
+def test_what_waits_for_something_else_has_no_end() -> None:
+    later = a_candidate((0,), values={"purchase_date": "2026-12-22"})
+    assert again(later, on(wait("3 days"), CAP), None).expires_at is None
+    assert again(later, on(wait("3 days"), CAP), DEADLINE).expires_at is None
+
+
+@pytest.mark.parametrize("expires_at", [NOW, NOW - DAY])
+def test_after_the_deadline_the_cap_blocks_it(expires_at: datetime) -> None:
     decision = again(SPENT, on(CAP), expires_at)
     assert (decision.verdict, decision.rule) == (Verdict.BLOCKED, CAP.text)
     assert decision.reason is not None
@@ -103,9 +121,9 @@ def test_whatever_waits_waits_for_later_and_never_beyond_its_end(
     expires_at = None if left is None else NOW + timedelta(hours=left)
     decision = again(candidate, on(at_most(2, "1 day", otherwise="1 day")), expires_at)
     if decision.due_at is not None:
-        assert expires_at is not None
-        assert NOW < decision.due_at <= min(expires_at, NOW + DAY)
-    assert (decision.verdict is Verdict.BLOCKED) == (count >= 2 and (left is None or left <= 0))
+        assert decision.expires_at == (expires_at or NOW + DAY)
+        assert NOW < decision.due_at <= min(decision.expires_at, NOW + DAY)
+    assert (decision.verdict is Verdict.BLOCKED) == (count >= 2 and left is not None and left <= 0)
 
 
 # ---------------------------------------------------------------- wait
@@ -189,6 +207,14 @@ def test_the_hours_are_those_of_the_contacts_country_if_it_has_one_zone(
 ) -> None:
     now = datetime(2026, 11, 28, 6, tzinfo=UTC)
     assert (due(a_candidate(values={"country": country}), on(DAILY, now=now)) or now) == at(until)
+
+
+def test_what_is_known_of_the_hours_stays_small() -> None:
+    rules = on(between("09:00-20:00"), wait("3 days", "at", FieldType.DATETIME))
+    for second in range(10_000):  # each is due at an instant of its own
+        decide(a_candidate(values={"at": (NOW + timedelta(seconds=second)).isoformat()}), rules)
+    assert rules.hours is not None
+    assert len(rules.hours._found) <= 5_000
 
 
 def test_the_windows_of_all_rules_must_be_open() -> None:

@@ -60,6 +60,8 @@ def test_a_window_is_read_as_people_write_it(text: str, window: Window) -> None:
         ("09:00-25:00", "`25:00` is not a time"),
         ("09:60-10:00", "`09:60` is not a time"),
         ("24:01-10:00", "`24:01` is not a time"),
+        ("24:00-06:00 mon", "does not begin at 24:00, but at 00:00"),
+        ("24:00-24:00", "does not begin at 24:00"),
         ("09:00-09:00 mon", "is never open"),
         ("mon 09:00-20:00", "is not a window"),
     ],

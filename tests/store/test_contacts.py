@@ -1,9 +1,10 @@
 import pytest
+import sqlalchemy as sa
 
 from support.contact_rows import LATER, NOW, bring, row
 from tournee.core.errors import InvalidValue
 from tournee.core.facts import Contact, OptOut, OptOutRecord
-from tournee.store import Store, Transaction, consent, contacts
+from tournee.store import Store, Transaction, consent, contacts, tables
 from tournee.store.columns import values_of
 
 
@@ -264,6 +265,26 @@ def test_who_has_the_phone_besides_goes_on_refusing(store: Store) -> None:
     refuse(store, 1, "all")
     bring(store, [row(2, LEA[0], "+33600000000")])
     assert of_phone(store) == [("zoe@example.com", ["sms"])]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_who_loses_the_phone_at_the_same_time_keeps_nothing_for_it(store: Store, number: int) -> None:
+    bring(store, [row(2, *LEA), row(3, "zoe@example.com", LEA[1])])
+    refuse(store, number, "sms")
+    bring(store, [row(2, LEA[0], "+33600000000"), row(3, "zoe@example.com", "+33611111111")])
+    assert of_phone(store) == [(None, ["sms"])]
+    assert [channels(store, one) for one in (1, 2)] == [["sms"] if one == number else [] for one in (1, 2)]
+    bring(store, [row(2, "noe@example.com", LEA[1])])
+    assert of_phone(store) == [("noe@example.com", ["sms"])]
+
+
+def test_of_very_many_who_lose_phones_each_phone_goes_on_refusing(store: Store) -> None:
+    bring(store, pairs := [row(n, f"p{n}@example.com", f"+336{n % 2_500:08}") for n in range(5_000)])
+    with store.write() as tx:
+        refusals = [{"contact_id": n, "channel": "sms", "at": NOW, "source": "link"} for n in range(1, 2_501)]
+        tx.connection.execute(sa.insert(tables.opt_outs), refusals)
+    bring(store, [row(line, email, f"+337{line:08}") for line, _identity, email, *_ in pairs])
+    assert [of_phone(store, f"+336{n:08}") for n in (0, 1_999, 2_499)] == [[(None, ["sms"])]] * 3
 
 
 @pytest.mark.parametrize("refused", ["email", None])

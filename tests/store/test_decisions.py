@@ -1,5 +1,7 @@
 """The decisions as they are remembered."""
 
+from datetime import timedelta
+
 from support.contact_rows import LATER, NOW, many, row
 from support.outgoing import attempt, begin, claim
 from support.solicited import at_most, contact_id, decided, importing, planner_of, rules_of
@@ -129,6 +131,9 @@ def test_totals_tell_since_when_a_deployment_is_paused(store: Store) -> None:
         assert [totals.paused_at for totals in decisions.totals(tx)] == [None, NOW]
         outbox.pause(tx, None, LATER)
         assert [totals.paused_at for totals in decisions.totals(tx)] == [LATER, NOW]
+        outbox.resume(tx, "two")
+        outbox.pause(tx, "two", LATER + timedelta(days=1))
+        assert [totals.paused_at for totals in decisions.totals(tx)] == [LATER, LATER]
 
 
 def test_what_waits_for_a_person_is_told_by_import(store: Store) -> None:
@@ -151,10 +156,23 @@ def test_what_waits_for_a_person_is_told_by_import(store: Store) -> None:
     ]
 
 
-def test_what_is_held_of_a_list_is_counted(store: Store) -> None:
+def test_what_is_held_of_a_list_is_told_without_the_rest(store: Store) -> None:
     import_id, _ = decided(store, many(range(3)))
-    with store.read() as tx:
-        assert decisions.of_list_held(tx, "avis") == 0
+    begin(store, claim(store)[0], LATER)
+    with store.write() as tx:
+        outbox.orphans(tx, ["satisfaction"], LATER)
+        assert decisions.held_of(tx, "avis") == []
     hold(store, import_id)
     with store.read() as tx:
-        assert [decisions.of_list_held(tx, name) for name in ("avis", "other")] == [3, 0]
+        found = [decisions.held_of(tx, name) for name in ("avis", "other", None)]
+    told = [[(one.list, one.number) for one in those] for those in found]
+    assert told == [[("avis", 2)], [], [("avis", 2)]]
+
+
+def test_what_was_claimed_waits_until_it_is_begun_and_is_being_sent_then(store: Store) -> None:
+    decided(store, many(range(5)))
+    first, *_ = claim(store, limit=3)
+    begin(store, first)
+    with store.read() as tx:
+        (totals,) = decisions.totals(tx)
+    assert (totals.planned, totals.waiting, totals.sending, totals.sent) == (5, 4, 1, 0)

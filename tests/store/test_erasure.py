@@ -1,18 +1,21 @@
 """A person who was erased: what goes, what stays, and who does not come back opted in."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from support.contact_rows import LATER, NOW, bring, client, many, row
-from support.outgoing import attempt, begin, claim, rows, statuses
+from support.outgoing import attempt, begin, claim, rows, settle, statuses
 from support.solicited import contact_id, decided, importing, past, rules_of
-from tournee.core.facts import Contact, ContactRow, OptOut, SendStatus
+from tournee.core.facts import Contact, ContactRow, OptOut, Reason, SendStatus
 from tournee.store import Store, bounces, contacts, decisions, erasure, keys, merge, outbox, tables
 
 LEA = [row(2, "Lea@example.com", "+33612345678", first_name="Léa")]
-ERASED = OptOut(channel="all", at=LATER, source="erased")
+ERASED, OF_PHONE = (OptOut(channel=channel, at=LATER, source="erased") for channel in ("all", "sms"))
 BY_EXT = merge.Job(list="avis", now=LATER, stamp=None, identify_by="ext")
 BY_EMAIL = merge.Job(list="avis", now=LATER, stamp=None)
+LATER_STILL = merge.Job(list="avis", now=LATER + timedelta(days=1), stamp=None)
 
 
 def erase(store: Store, who: str) -> None:
@@ -48,7 +51,8 @@ def test_nothing_of_the_person_is_left(store: Store) -> None:
         lea = contacts.the_one(tx, "lea@example.com").id
         contacts.opt_out(tx, lea, "sms", "command", "lea@example.com asked", NOW)
         bounces.add(tx, "lea@example.com", "550 lea@example.com", NOW)
-        tx.connection.execute(sa.update(tables.solicitations).values(answer="550 <lea@example.com>"))
+        said = {"answer": (quote := "550 <lea@example.com>"), "reason": Reason("refused", {"answer": quote})}
+        tx.connection.execute(sa.update(tables.solicitations).values(**said))
     assert "lea@" in everything(store).casefold()
     erase(store, "lea@example.com")
     left = everything(store).casefold()
@@ -80,6 +84,18 @@ def test_what_was_being_sent_to_the_person_is_given_up_when_it_comes_back(store:
             outbox.settle(tx, one.id, status=SendStatus.WAITING, now=NOW, answer=None, next_attempt_at=LATER)
     assert [one.id for one in claim(store, LATER)] == [second.id]
     assert statuses(store) == ["cancelled", "sending"]
+
+
+@pytest.mark.parametrize("status", [SendStatus.SENT, SendStatus.FAILED, SendStatus.UNCERTAIN])
+def test_how_a_message_ended_that_was_under_way_brings_nothing_of_the_person_back(
+    store: Store, status: SendStatus
+) -> None:
+    decided(store, LEA)
+    (one,) = claim(store)
+    begin(store, one)
+    erase(store, "lea@example.com")
+    settle(store, one, status, reason=Reason("refused", {"answer": "answer"}), remind_at=[LATER])
+    assert rows(store, "status", "answer", "reason") == [(status, None, None)]
 
 
 def test_others_and_who_is_nobody_are_left_alone(store: Store) -> None:
@@ -140,11 +156,41 @@ def test_the_field_that_identified_the_person_is_known_again(store: Store) -> No
     assert known(store, "ext=7").opt_outs == (ERASED,)
 
 
-def test_a_contact_that_a_file_gives_an_address_of_the_person_refuses_all(store: Store) -> None:
-    bring(store, [*LEA, row(3, "zoe@example.com")])
+def test_who_was_there_and_is_given_the_phone_of_the_person_refuses_text_messages(store: Store) -> None:
+    bring(store, [*LEA, row(3, "zoe@example.com"), row(4, phone="+33611111111")])
     erase(store, "lea@example.com")
     assert brought(store, [row(2, "zoe@example.com", "+33612345678")]) == 1
-    assert known(store, "zoe@example.com").opt_outs == (ERASED,)
+    assert known(store, "zoe@example.com").opt_outs == (OF_PHONE,)
+
+
+def test_who_was_there_and_is_given_the_email_of_the_person_refuses_all(store: Store) -> None:
+    bring(store, LEA)
+    bring(store, [client(2, "7", "zoe@example.com")], identify_by="ext")
+    erase(store, "lea@example.com")
+    assert brought(store, [client(2, "7", "LEA@example.com")], BY_EXT) == 1
+    assert known(store, "ext=7").opt_outs == (ERASED,)
+
+
+@pytest.mark.parametrize("email", ["zoe@example.com", None])
+def test_who_shared_the_phone_of_the_person_refuses_no_more_because_a_file_changes_her(
+    store: Store, email: str | None
+) -> None:
+    bring(store, [row(2, "lea@example.com", "+33600000000"), row(3, email, "+33612345678")])
+    bring(store, LEA)
+    erase(store, "lea@example.com")
+    refused = [(one.channel, one.source) for one in known(store, email or "+33612345678").opt_outs]
+    assert refused == [("sms", "erased")]
+    assert brought(store, [row(3, email, "+33612345678", first_name="Zoé")]) == 1
+    (one,) = known(store, email or "+33612345678").opt_outs
+    assert [(one.channel, one.source)] == refused
+
+
+def test_who_comes_back_with_a_file_is_still_known_when_the_next_changes_it(store: Store) -> None:
+    bring(store, LEA)
+    erase(store, "lea@example.com")
+    brought(store, LEA)
+    assert brought(store, [row(2, "lea@example.com", first_name="Lea")], LATER_STILL) == 1
+    assert known(store, "lea@example.com").opt_outs == (ERASED,)
 
 
 def test_in_a_large_file_everybody_is_known_again(store: Store) -> None:
@@ -177,7 +223,8 @@ def test_who_is_added_or_changed_by_a_person_is_known_again(store: Store) -> Non
         zoe = contacts.add(tx, {"email": "zoe@example.com"}, (), NOW)
         assert contacts.get(tx, zoe).opt_outs == ()  # type: ignore[union-attr]
         contacts.change(tx, zoe, {"phone": "+33612345678"}, LATER)
-    assert [known(store, who).opt_outs for who in ("lea@example.com", "zoe@example.com")] == [(ERASED,)] * 2
+    assert known(store, "lea@example.com").opt_outs == (ERASED,)
+    assert known(store, "zoe@example.com").opt_outs == (OF_PHONE,)
 
 
 def test_only_who_agrees_again_is_welcome(store: Store) -> None:
@@ -186,8 +233,10 @@ def test_only_who_agrees_again_is_welcome(store: Store) -> None:
     brought(store, LEA)
     with store.write() as tx:
         lea = contacts.the_one(tx, "lea@example.com").id
+        before = tx.connection.execute(sa.select(tables.erasures)).all()
         contacts.opt_in(tx, lea, "email", "asked", LATER)
         assert [one.channel for one in contacts.the_one(tx, str(lea)).opt_outs] == ["all"]
+        assert tx.connection.execute(sa.select(tables.erasures)).all() == before
         contacts.opt_in(tx, lea, "all", "asked", LATER)
     assert known(store, "lea@example.com").opt_outs == ()
     assert brought(store, [row(2, "lea@example.com", "+33612345678", first_name="Lea")]) == 0

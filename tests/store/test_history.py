@@ -1,6 +1,8 @@
 """What is gathered of the past, before it is decided and again before it is sent."""
 
+from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from tournee.core.facts import Candidate, Claim, ContactRow, SendStatus
 from tournee.core.settings import Channel, Counting, FieldTest, OncePer, OnlyIf
 from tournee.core.settings import Test as Question
 from tournee.store import Store, contacts, history, keys, merge
-from tournee.store.tables import bounces, solicitations
+from tournee.store.tables import bounces, opt_outs, solicitations
 
 LEA = [row(2, "lea@example.com", "+33612345678")]
 BY_CLIENT = merge.Job(list="avis", now=NOW, stamp=None, identify_by="ext")
@@ -177,6 +179,36 @@ def test_what_went_to_the_same_phone_counts_for_text_messages(store: Store) -> N
     assert of_lea(store, rules_of(at_most())).cap_counts == (0,)
 
 
+def test_for_a_text_message_all_channels_of_a_contact_count_and_those_of_its_phone(store: Store) -> None:
+    bring(store, [*LEA, row(3, "paul@example.com", "+33612345678"), row(4, "zoe@example.com")])
+    for name, channel, days in (
+        ("lea", "sms", 3),
+        ("lea", "email", 4),
+        ("paul", "sms", 2),
+        ("zoe", "sms", 1),
+    ):
+        past(store, f"{name}@example.com", channel=channel, ago=timedelta(days=days))
+    past(store, "paul@example.com", ago=timedelta(days=1))
+    rules = rules_of(at_most(), at_most(counting=Counting.CHANNEL), channel=Channel.SMS)
+    own = past(store, "lea@example.com", SendStatus.WAITING, deployment="other", channel="sms")
+    late = again(store, own, rules=replace(rules, deployment="other"))[own]
+    assert (late.cap_counts, late.cap_latest) == ((3, 2), (NOW - timedelta(days=2),) * 2)
+    early = of_lea(store, rules)  # the one that is being sent counts as well
+    assert (early.cap_counts, early.cap_latest) == ((4, 3), (NOW,) * 2)
+
+
+def test_a_phone_at_thousands_of_contacts_is_looked_at_once_for_all(store: Store) -> None:
+    bring(store, rows := [row(n, f"p{n}@example.com", "+33600000000") for n in range(4_000)])
+    with store.write() as tx:
+        refusals = [
+            {"contact_id": n, "channel": "sms", "at": NOW, "source": "link"} for n in range(1, 4_000, 2)
+        ]
+        tx.connection.execute(sa.insert(opt_outs), refusals)
+    begun = monotonic()
+    assert all(one.opted_out for one in seen(store, rows, SMS))
+    assert monotonic() - begun < 10  # pair by pair, it is a minute and more
+
+
 # ---------------------------------------------------------------- what they may be asked only once
 
 
@@ -290,6 +322,14 @@ def test_what_was_planned_later_and_is_leaving_counts(
     own = past(store, "lea@example.com", SendStatus.WAITING)
     past(store, "lea@example.com", SendStatus.SENDING, deployment="other", **values)
     assert again(store, own)[own].cap_counts == (counted,)
+
+
+def test_of_its_own_deployment_what_is_older_or_leaving_is_pending(store: Store, lea: int) -> None:
+    own = past(store, "lea@example.com", SendStatus.WAITING)
+    younger = past(store, "lea@example.com", SendStatus.WAITING)
+    assert not again(store, own)[own].pending
+    again(store, younger, begun_at=NOW)
+    assert again(store, own)[own].pending
 
 
 def test_a_reminder_does_not_count_what_it_reminds_of(store: Store, lea: int) -> None:

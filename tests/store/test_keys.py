@@ -7,9 +7,10 @@ from tournee.store import Store, keys
 
 def test_the_key_is_made_once_and_stays(store: Store) -> None:
     with store.write() as tx:
+        assert keys.found(tx) is None
         made = keys.key(tx)
     with store.read() as tx:
-        assert keys.key(tx) == made
+        assert (keys.found(tx), keys.key(tx)) == (made, made)
     assert len(made) == 32
 
 

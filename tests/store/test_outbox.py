@@ -103,6 +103,14 @@ def test_a_message_whose_contact_is_no_more_is_given_up(store: Store) -> None:
     assert statuses(store) == ["cancelled"]
 
 
+def test_messages_of_who_is_no_more_are_in_nobodys_way(store: Store) -> None:
+    decided(store, many(range(5)))
+    with store.write() as tx:
+        tx.connection.execute(sa.update(solicitations).where(solicitations.c.id < 5).values(contact_id=999))
+    assert [one.id for one in claim(store, limit=2)] == [5]
+    assert statuses(store) == ["cancelled"] * 4 + ["sending"]
+
+
 # ---------------------------------------------------------------- put off
 
 
@@ -115,6 +123,13 @@ def test_a_message_that_must_wait_is_claimed_again_then(store: Store, claimed: C
     assert (one.next_attempt_at, one.counts_at, one.attempts) == (LATER, FOREVER, 0)
     assert claim(store) == []
     assert claim(store, LATER) == [claimed]
+
+
+def test_until_when_it_waits_for_a_cap_is_told_once(store: Store, claimed: Claim) -> None:
+    for expires_at, kept in ((None, None), (LATER, LATER), (None, LATER), (NOW, LATER)):
+        with store.write() as tx:
+            outbox.postpone(tx, claimed.id, until=NOW, expires_at=expires_at)
+        assert [one.expires_at for one in claim(store)] == [kept]
 
 
 def test_what_was_begun_is_not_put_off(store: Store, claimed: Claim) -> None:
@@ -176,6 +191,21 @@ def test_a_refusal_after_the_second_look_is_seen(store: Store, channel: Channel,
     (one,) = claim(store)
     opt_out(store, "lea@example.com", refused)
     assert begin(store, one) == ("opted_out" if refused in ("all", channel) else None)
+
+
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.WEBHOOK])
+@pytest.mark.parametrize("other", ["+33600000000", None])
+def test_a_refusal_of_who_has_no_email_is_seen_whatever_its_phone_becomes(
+    store: Store, channel: Channel, other: str | None
+) -> None:
+    decided(
+        store, [client(2, "7", phone="+33612345678")], OF_CHANNEL[channel], replace(JOB, identify_by="ext")
+    )
+    (one,) = claim(store)
+    opt_out(store, "ext=7")
+    with store.write() as tx:
+        contacts.change(tx, one.contact.id, {"phone": other}, LATER)
+    assert begin(store, one) == "opted_out"
 
 
 def test_a_refusal_that_ended_is_none(store: Store, claimed: Claim) -> None:
@@ -276,6 +306,9 @@ def test_of_what_a_dead_sender_left_only_what_it_had_begun_is_uncertain(store: S
     decided(store, many(range(3)))
     first, second, third = claim(store)
     attempt(store, first, SENT)
+    with store.write() as tx:
+        outbox.postpone(tx, second.id, until=NOW, rule="at_most 1 per month", reason=Reason("at_most_waits"))
+    claim(store)
     begin(store, second)
     with store.write() as tx:
         assert outbox.under_way(tx) == {"satisfaction"}
@@ -285,7 +318,7 @@ def test_of_what_a_dead_sender_left_only_what_it_had_begun_is_uncertain(store: S
     assert statuses(store) == ["sent", "uncertain", "waiting"]
     assert claim(store, LATER + timedelta(days=9)) == [third]
     lost = row_of(store, second.id)
-    assert (lost.counts_at, lost.reason) == (LATER, Reason("attempt_interrupted"))
+    assert (lost.counts_at, lost.rule, lost.reason) == (LATER, None, Reason("attempt_interrupted"))
 
 
 # ---------------------------------------------------------------- reminders
@@ -333,11 +366,12 @@ def test_an_answer_is_noted_with_what_was_sent(store: Store, claimed: Claim) -> 
     attempt(store, claimed, SENT, remind_at=[LATER])
     past(store, "lea@example.com", deployment="other")
     past(store, "lea@example.com", SendStatus.FAILED)
+    past(store, "lea@example.com", reminds=claimed.id, reminder=2)
     with store.write() as tx:
         assert outbox.answered(tx, claimed.contact.id, "satisfaction", LATER) == 1
         assert outbox.answered(tx, claimed.contact.id, None, LATER) == 1
         assert outbox.answered(tx, claimed.contact.id, None, LATER) == 0
-    assert rows(store, "answered_at") == [(LATER,), (None,), (LATER,), (None,)]
+    assert rows(store, "answered_at") == [(LATER,), (None,), (LATER,), (None,), (None,)]
 
 
 # ---------------------------------------------------------------- what there is to do

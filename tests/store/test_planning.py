@@ -13,7 +13,7 @@ from support.contact_rows import LATER, NOW, bring, client, draft, many, record,
 from support.solicited import at_most, decided, importing, planner_of, rules_of
 from tournee.core.decide import Rules
 from tournee.core.facts import Decision, DecisionCounts, Reason, SendStatus, Verdict
-from tournee.core.settings import Channel, OncePer
+from tournee.core.settings import Channel, FieldType, OncePer
 from tournee.store import Store, decisions, imports, merge, planning
 from tournee.store.tables import FOREVER, solicitations
 
@@ -119,6 +119,18 @@ def test_of_two_with_one_value_the_first_has_it(store: Store, apart: int) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("type", "blocked"), [(FieldType.NUMBER, {"once_per order": 3}), (FieldType.TEXT, {})]
+)
+def test_numbers_that_are_equal_are_one_value_and_texts_as_they_are_written(
+    store: Store, type: FieldType, blocked: dict[str, int]
+) -> None:
+    values = ["100", "100.00", "100.0", "100.01", "1000", "0", "-0.0"]
+    rows = [row(n, f"p{n}@example.com", fields={"order": value}) for n, value in enumerate(values)]
+    import_id, _ = decided(store, rows, rules_of(replace(ONCE, type=type)))
+    assert counts_of(store, import_id).blocked == blocked
+
+
 @pytest.mark.parametrize("apart", [1, 2_500], ids=["one portion", "two portions"])
 def test_of_two_with_one_address_the_first_is_asked(store: Store, apart: int) -> None:
     rows = [client(n + 2, f"{n:05}", f"P{n % apart}@example.com".swapcase()) for n in range(apart + 1)]
@@ -152,6 +164,13 @@ def usual_after(store: Store, planned: Sequence[int], of: str = "avis") -> float
 def test_what_is_usual_is_the_median_of_the_last_ten_that_planned_any(store: Store) -> None:
     assert usual_after(store, [9] * 8 + [1, 0, 2, 3, 0, 4, 5]) == 7.0
     assert usual_after(store, [1, 1, 2, 3, 4]) == 2.5
+
+
+def test_what_is_usual_is_asked_of_the_last_imports_only(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "USUAL_AMONG", 4)
+    assert usual_after(store, [9, 9, 1, 0, 2, 3]) == 2.5
 
 
 def test_two_imports_are_not_enough_to_tell_what_is_usual(store: Store) -> None:

@@ -7,12 +7,12 @@ import textwrap
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 import pytest
 
-from support.contact_rows import NOW, many
+from support.contact_rows import LATER, NOW, many
 from support.outgoing import begin, claim, rows, settle, statuses
 from support.solicited import decided
 from tournee.core.facts import Claim, SendStatus
@@ -111,7 +111,6 @@ def test_beside_senders_each_message_is_either_cancelled_or_sent(store: Store) -
 
     sending = Sending(store)
     (cancelled,) = sending.beside(cancel)
-    assert cancelled != 0
     assert Counter(statuses(store)) == {"sent": len(sending.begun), "cancelled": cancelled}
     assert set(sending.halted) <= {"gone"}
 
@@ -235,3 +234,49 @@ def test_a_cancel_waits_for_what_is_beginning_and_tells_that_it_was_too_late(sto
             told = pool.submit(cancel)
         assert told.result() == (2, 1)
     assert statuses(store) == ["sending", "cancelled", "cancelled"]
+
+
+def erase(store: Store, claim: Claim) -> None:
+    with store.write() as tx:
+        erasure.erase(tx, claim.contact.id, NOW)
+
+
+def end(store: Store, claim: Claim) -> None:
+    settle(store, claim, SendStatus.SENT, remind_at=[LATER])
+
+
+@pytest.mark.parametrize("erased_first", [True, False])
+def test_who_is_erased_at_the_instant_at_which_a_message_ends_leaves_no_answer(
+    open_postgres: Store, erased_first: bool
+) -> None:
+    store, (one, *_) = open_postgres, claim(open_postgres)
+    begin(store, one)
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as tx:
+            if erased_first:
+                erasure.erase(tx, one.contact.id, NOW)
+            else:
+                ended = {"status": SendStatus.SENT, "now": NOW, "answer": "answer", "remind_at": [LATER]}
+                outbox.settle(tx, one.id, **ended)  # type: ignore[arg-type]
+            other = pool.submit(end if erased_first else erase, store, one)
+            wait([other], timeout=0.5)  # it runs until it meets the lock
+        other.result(10)
+    assert [left for left in rows(store, "contact_id", "answer", "status") if left[1]] == []
+    assert statuses(store).count("waiting") == 0
+
+
+def test_who_opts_out_while_being_erased_is_gone(open_postgres: Store) -> None:
+    one, *_ = claim(open_postgres)
+
+    def refuse() -> None:
+        with open_postgres.write() as tx:
+            contacts.opt_out(tx, one.contact.id, "all", "link", None, NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with open_postgres.write() as tx:
+            erasure.erase(tx, one.contact.id, NOW)
+            other = pool.submit(refuse)
+            wait([other], timeout=0.5)
+        other.result(10)
+    with open_postgres.read() as tx:
+        assert contacts.get(tx, one.contact.id) is None

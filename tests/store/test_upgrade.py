@@ -1,6 +1,7 @@
 """A database that an earlier version filled, brought to the tables of this one."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from support.databases import PostgresServer
 from tournee.core.errors import StoreOutdated
 from tournee.core.facts import Sighting
 from tournee.core.settings import Database
-from tournee.store import Store, contacts, decisions, imports, open_store, rounds, tables
+from tournee.store import Store, contacts, decisions, imports, open_store, outbox, rounds, tables
 
 AT = "2026-11-23T09:30:00.000000Z"
 FIRST_VERSION = (
@@ -32,6 +33,9 @@ FIRST_VERSION = (
         VALUES ('avis', 'boutique', 'a.csv', 'a.csv', 'ab', 10, '00820261123', '{AT}', '{AT}',
         'imported', 1, 1, 0, 0, 0, 0, 0, '[]')""",
 )
+SOLICITATION = f"""INSERT INTO solicitations (contact_id, import_id, list_id, deployment, channel, decision,
+    decided_at, status, attempts, counts_at)
+    VALUES (1, 1, 1, 'a', 'email', 'planned', '{AT}', '{{status}}', 0, {{counts_at}})"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -93,18 +97,28 @@ def test_files_go_on_where_the_first_version_left_off(old: Store) -> None:
         assert contacts.member_counts(tx) == {"avis": 2}
 
 
+def in_the_outbox(store: Store) -> dict[str, datetime | None]:
+    """By status, from when a solicitation counts."""
+    one = tables.solicitations.c
+    with store.read() as tx:
+        return dict(tx.connection.execute(sa.select(one.status, one.counts_at)).all())
+
+
 def test_what_the_first_version_still_had_to_send_counts_until_it_is_sent(old: Store) -> None:
     statuses = ("waiting", "held", "sending", "sent", "failed")
     with old.write() as tx:
         for status in statuses:
             counts_at = "NULL" if status == "failed" else f"'{AT}'"
-            tx.connection.exec_driver_sql(
-                f"""INSERT INTO solicitations (contact_id, import_id, list_id, deployment, channel, decision,
-                    decided_at, status, attempts, counts_at)
-                    VALUES (1, 1, 1, 'a', 'email', 'planned', '{AT}', '{status}', 0, {counts_at})"""
-            )
+            tx.connection.exec_driver_sql(SOLICITATION.format(status=status, counts_at=counts_at))
     old.upgrade()
-    one = tables.solicitations.c
-    with old.read() as tx:
-        found = dict(tx.connection.execute(sa.select(one.status, one.counts_at)).all())
-    assert found == {**dict.fromkeys(statuses[:3], tables.FOREVER), "sent": NOW, "failed": None}
+    assert in_the_outbox(old) == {**dict.fromkeys(statuses[:3], tables.FOREVER), "sent": NOW, "failed": None}
+
+
+def test_what_the_first_version_was_sending_may_have_left(old: Store) -> None:
+    with old.write() as tx:
+        for status in ("waiting", "sending"):
+            tx.connection.exec_driver_sql(SOLICITATION.format(status=status, counts_at=f"'{AT}'"))
+    old.upgrade()
+    with old.write() as tx:
+        assert outbox.orphans(tx, ["a"], LATER) == 1
+    assert in_the_outbox(old) == {"waiting": tables.FOREVER, "uncertain": LATER}

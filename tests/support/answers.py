@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tournee.core.facts import (
+    Bounce,
     Contact,
     Counts,
     DecisionCounts,
@@ -249,6 +250,7 @@ STORY = Story(
     opt_outs=(REFUSAL,),
     decisions=(REMINDER, BLOCKED, RETRIED, replace(SENT, answered_at=NOW + timedelta(hours=3))),
     memberships={"avis": NOW},
+    bounced=Bounce(at=NOW, answer="550 5.1.1 unknown"),
     pauses={"accueil": NOW + timedelta(minutes=5)},
 )
 TOTALS = DeploymentTotals(
@@ -262,6 +264,7 @@ TOTALS = DeploymentTotals(
     uncertain=2,
     blocked=12,
     cancelled=3,
+    sending=4,
     paused_at=NOW,
 )
 HELD = Held(

@@ -1,6 +1,7 @@
 """What may happen in a town, for Hypothesis to choose from."""
 
 from datetime import date
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -65,11 +66,25 @@ spans = st.sampled_from([0, 0, 0, 1, 9, 26, 6 * 24, 31 * 24])  # hours
 people_say = st.sampled_from(
     ["answers", "unsubscribes", "erased", "agrees", "all", "email", "webhook", "answers", "unsubscribes"]
 )
-#: What the operator does: another configuration, a brake pulled or let go, a word about what waits for one.
-operator_does = st.one_of(
-    st.tuples(st.just("governs"), governments),
-    st.tuples(
-        st.just("brakes"), st.sampled_from([None, "club"]), st.sampled_from([False, False, False, True])
-    ),
-    st.tuples(st.just("decides"), st.sampled_from([*SURVEYS]), st.booleans(), st.booleans()),
+
+
+def step(name: str, *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.tuples(st.just(name), *arguments)
+
+
+file_comes = step("a_file_comes", lists, files, spans)
+it_sends = step("it_sends", scripts, spans)
+somebody_says = step("somebody_says", names, people_say)
+#: The name of what happens, and its arguments; what is here twice happens twice as often.
+steps = st.one_of(
+    file_comes,
+    file_comes,
+    it_sends,
+    it_sends,
+    step("it_dies_while_it_sends", scripts, spans, st.integers(0, 5), st.sampled_from(["after", "before"])),
+    somebody_says,
+    somebody_says,
+    step("operator_writes", governments),
+    step("operator_brakes", st.sampled_from([None, "club"]), st.sampled_from([False, False, False, True])),
+    step("operator_decides", st.sampled_from([*SURVEYS]), st.booleans(), st.booleans()),
 )

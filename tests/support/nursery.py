@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -115,16 +116,19 @@ def _meet(home: Path, side: str, number: int) -> None:
         pass
 
 
+#: What a child would have to load otherwise.
+LOADED = (
+    *("tournee.cli", "tournee.actions.intake", "tournee.actions.send"),
+    *("tournee.channels.email", "tournee.channels.http"),
+    *("tournee.store.dialects.sqlite", "tournee.store.dialects.postgresql", "sqlite3", "psycopg"),
+)
 ACTS: dict[str, Callable[..., None]] = {"send": send_due, "imports": imports}
 
 
 def _bring_up() -> None:
     """Fork a child for each order. It is not buried before the test asks: nobody else gets its number."""
-    import tournee.actions.intake
-    import tournee.actions.send
-    import tournee.channels.email
-    import tournee.cli  # noqa: F401
-
+    for name in LOADED:
+        import_module(name)
     for line in sys.stdin:
         child = os.fork()
         if not child:

@@ -121,16 +121,19 @@ class World:
         decided = {}
         for person in sorted(people, key=lambda one: one.id):
             letter = Letter(person=person, survey=survey.key, channel=survey.channel, import_id=import_id)
-            rules = self.rules_of(survey.key)
-            letter.once = person.order if any(isinstance(one, OncePer) for one in rules) else ""
+            once = any(isinstance(one, OncePer) for one in self.rules_of(survey.key))
+            letter.once = person.order if once else ""
             letter.at, answer = now, self.look(letter, now)
             decided[person.id] = GO if answer in (GO, WAIT) else answer
             if answer in (GO, WAIT):
-                letter.expires = min(
-                    filter(None, (one.until(letter, self, now) for one in rules)), default=None
-                )
+                letter.expires = self.expiry(letter, now)
                 self.letters.append(letter)
         return decided
+
+    def expiry(self, letter: Letter, now: datetime) -> datetime | None:
+        """When it is given up, if it waits for a cap: that is said once, when it begins to wait."""
+        ends = [rule.until(letter, self, now) for rule in self.rules_of(letter.survey)]
+        return letter.expires or min(filter(None, ends), default=None)
 
     def end(self, letter: Letter, status: str, now: datetime) -> None:
         """What became of an attempt, or of a person's word. The first good one asks for reminders."""
@@ -195,9 +198,7 @@ class AtMost(Rule):
     def answer(self, letter: Letter, world: World, now: datetime) -> str:
         if not self.full(letter, world, now):
             return GO
-        if letter in world.letters:
-            return WAIT if self.wait and letter.expires and now < letter.expires else "no"
-        return WAIT if self.wait else "no"
+        return WAIT if self.wait and (letter.expires is None or now < letter.expires) else "no"
 
     def full(self, letter: Letter, world: World, now: datetime) -> bool:
         since = now - timedelta(days=self.days)

@@ -46,6 +46,11 @@ FEED = {
     "default_language": "fr",
     "backlog": "import",
 }
+#: What stories look at, of a decision.
+SEEN = (
+    *("id", "contact_id", "import_id", "deployment", "decision", "rule", "status", "message_id"),
+    *("next_attempt_at", "begun_at", "reminds", "reminder"),
+)
 HISTORY = ("solicitations", "memberships", "opt_outs", "row_errors", "alerts", "conditions", "pauses")
 WIPED = (*HISTORY, "bounces", "erasures", "contacts", "imports")
 
@@ -221,7 +226,7 @@ class Town(Installation):
         return code
 
     def unsubscribe(self, address: str) -> None:
-        """Press the button of the last mail, as mail programs do; looking at the page before changes nothing."""
+        """Press the button of the last mail, as mail programs do; to look at the page changes nothing."""
         path = self.fate.links[address].removeprefix(PUBLIC)
         client = Client(Site(lambda: self.app))
         before = self.opt_outs()
@@ -237,7 +242,9 @@ class Town(Installation):
 
     def rows(self) -> Sequence[sa.Row[Any]]:
         """Every decision, oldest first."""
-        query = sa.select(tables.solicitations).order_by(tables.solicitations.c.id)
+        query = sa.select(*(tables.solicitations.c[name] for name in SEEN)).order_by(
+            tables.solicitations.c.id
+        )
         with self.store.read() as tx:
             return tx.connection.execute(query).all()
 

@@ -286,7 +286,16 @@ def test_a_contact_is_added_changed_and_kept_opted_out(house):
     house.here("poll")
     [refusal] = house.here("contact", "show", "zoe@example.com", "--json").json["opt_outs"]
     assert (refusal["channel"], refusal["reason"]) == ("all", "asked by phone")
-    assert house.here("contact", "opt-in", "zoe@example.com", "--json").json["opt_outs"] == []
+    agreed = house.here("contact", "opt-in", "zoe@example.com", "--reason", "wrote to us", "--json")
+    assert agreed.json["opt_outs"] == []
+
+
+def test_nobody_is_opted_in_again_without_a_reason(house):
+    house.here("contact", "add", "email=zoe@example.com", "language=fr")
+    house.here("contact", "opt-out", "zoe@example.com")
+    refused = house.here("contact", "opt-in", "zoe@example.com")
+    assert (refused.code, refused.out, "--reason" in refused.err) == (2, "", True)
+    assert len(house.here("contact", "show", "zoe@example.com", "--json").json["opt_outs"]) == 1
 
 
 def test_a_template_can_be_filled_in_and_imported(house):

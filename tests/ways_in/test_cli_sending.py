@@ -25,20 +25,22 @@ def totals(house: House) -> dict[str, object]:
     return {name: value for name, value in entry.items() if value and name not in ("deployment", "channel")}
 
 
-def holding(house: House) -> None:
+def holding(house: House, *, poll: bool = True) -> None:
     """Let more than one message be held, and drop a file that brings two."""
     text = house.config.read_text("utf-8")
     house.configure(text.replace("      deploy:", "      hold_above: 1\n      deploy:"))
-    house.put("import_avis.csv")
-    house.here("poll")
+    if poll:
+        house.put("import_avis.csv")
+        house.here("poll")
 
 
-def dying(house: House) -> None:
+def dying(house: House, *, poll: bool = True) -> None:
     """As a daemon does that is killed in the middle of an attempt."""
     with open_app(str(house.config)) as app, app.store.write() as tx:
         [claim] = outbox.claim(tx, app.clock(), deployments=["satisfaction"], limit=1)
         outbox.begin(tx, claim, app.clock())
-    house.here("poll", "--quiet")  # which finds out
+    if poll:
+        house.here("poll", "--quiet")  # which finds out
 
 
 # ---------------------------------------------------------------- hold, release, cancel
@@ -59,7 +61,8 @@ def test_what_is_held_leaves_when_it_is_released(deploying, sink):
 def test_what_is_held_is_gone_when_it_is_cancelled(deploying):
     holding(deploying)
     done = deploying.here("cancel", "satisfaction", "--json")
-    assert (done.json, deploying.here("poll").code) == ({"deployment": "satisfaction", "cancelled": 2}, 0)
+    assert done.json == {"deployment": "satisfaction", "cancelled": 2, "too_late": 0}
+    assert deploying.here("poll").code == 0
     assert totals(deploying) == {"planned": 2, "cancelled": 2}
 
 
@@ -86,6 +89,31 @@ def test_what_may_have_left_waits_for_a_person(deploying, verb, left):
     deploying.here(verb, "satisfaction", "--uncertain")
     deploying.here("poll")
     assert totals(deploying) == {"planned": 2, **left}
+
+
+def test_a_poll_says_what_it_planned_and_what_is_held(deploying):
+    deploying.put("import_avis.csv")
+    assert "import 1: 2 solicitations planned, 0 not yet sent" in deploying.here("poll").out
+    assert "planned" not in deploying.here("poll").out
+    holding(deploying, poll=False)
+    deploying.put("import_avis_2.csv", GOOD.replace("@", "2@"))
+    told = deploying.here("poll").out
+    assert "2 messages are held until a person decides" in told
+
+
+@pytest.mark.parametrize(("words", "waiting"), [((), 0), (("--no-send",), 2)])
+def test_an_import_says_what_is_unsent_when_it_ends(deploying, words, waiting):
+    file = deploying.root / "clients.csv"
+    file.write_text(GOOD, "utf-8")
+    done = deploying.here("import", "avis", str(file), "--json", *words)
+    assert (done.json["decisions"]["planned"], done.json["decisions"]["waiting"]) == (2, waiting)
+
+
+def test_what_was_being_sent_when_the_program_died_is_listed_before_the_next_poll(deploying):
+    deploying.put("import_avis.csv")
+    deploying.here("poll", "--no-send")
+    dying(deploying, poll=False)
+    assert totals(deploying)["uncertain"] == 1
 
 
 # ---------------------------------------------------------------- pause, resume

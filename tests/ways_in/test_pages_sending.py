@@ -68,6 +68,7 @@ def test_deployments_show_what_a_person_has_to_decide_and_how(console, capsys):
 Deployment            Planned  Waiting  Held   Sent  Failed  Uncertain  Blocked
 satisfaction (email)   100000        1  5000  93000       1          2       12
 
+satisfaction: 4 messages are being sent at this moment.
 satisfaction: 3 messages cancelled by a person.
 satisfaction is paused since 2026-11-23 09:30: `tournee resume satisfaction`
 ends it.
@@ -91,7 +92,7 @@ def test_status_has_words_for_everything_that_can_be_wrong(kind, language, capsy
 
 
 def test_a_pause_of_everything_is_shown_as_one(console, capsys):
-    console.deployments([replace(answers.TOTALS, cancelled=0)], [], {"": answers.NOW})
+    console.deployments([replace(answers.TOTALS, cancelled=0, sending=0)], [], {"": answers.NOW})
     [_title, _row, _empty, line] = capsys.readouterr().out.splitlines()
     assert line == "Everything is paused since 2026-11-23 09:30: `tournee resume` ends it."
 
@@ -143,8 +144,8 @@ def test_what_a_person_had_done_is_one_sentence(language, deployment, capsys):
     console = Console(language=language)
     console.contact_answered(answers.CONTACT, deployment, 2)
     console.erased(17)
-    console.settled("released", "satisfaction", 5_000)
-    console.settled("cancelled", "satisfaction", 1)
+    console.released("satisfaction", 5_000)
+    console.cancelled("satisfaction", 1, 2)
     for paused, changed in ((True, True), (True, False), (False, True), (False, False)):
         console.paused(deployment, paused=paused, changed=changed)
     told = capsys.readouterr().out
@@ -152,10 +153,18 @@ def test_what_a_person_had_done_is_one_sentence(language, deployment, capsys):
     assert ("tournee resume satisfaction`" in told) == (deployment is not None)
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_where_there_was_nothing_to_decide_it_is_said(language, capsys):
+    Console(language=language).released("satisfaction", 0)
+    Console(language=language).cancelled("satisfaction", 0, 0)
+    for told in capsys.readouterr().out.splitlines():
+        assert ("0" in told, "satisfaction" in told) == (False, True)
+
+
 def test_quiet_leaves_out_what_was_done(capsys):
     console = Console(quiet=True)
     console.paused("satisfaction", paused=True, changed=True)
-    console.settled("released", "satisfaction", 5_000)
+    console.released("satisfaction", 5_000)
     console.erased(17)
     assert capsys.readouterr().out == ""
 

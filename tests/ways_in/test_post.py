@@ -22,6 +22,7 @@ def test_a_poll_sends_what_it_planned_and_alerts(house, sink):
         == """\
 avis (depot)
   partly  import_avis.csv  import 1; 3 rows: 2 new, 1 rejected
+import 1: 2 solicitations planned, 0 not yet sent
 Invitations: 2 sent
 Alerts: 1 sent
 """

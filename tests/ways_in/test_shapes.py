@@ -65,7 +65,7 @@ def test_a_dry_run_brings_its_columns_its_first_rows_and_its_errors_along(shown)
 
 
 def test_an_import_that_was_not_tried_brings_none_of_them(shown):
-    assert not {"columns", "rows", "errors"} & set(shown("imported", answers.IMPORTED, (), None))
+    assert not {"columns", "rows", "errors"} & set(shown("decided", [answers.IMPORTED]))
 
 
 def test_who_left_a_list_that_mirrors_its_files_is_counted(shown):
@@ -188,7 +188,7 @@ def test_decisions(shown):
 
 def test_all_that_is_stored_about_a_contact(shown):
     shape = shown("export", answers.STORY)
-    assert list(shape) == ["contact", "opt_outs", "memberships", "decisions", "reminders"]
+    assert list(shape) == ["contact", "opt_outs", "memberships", "bounced", "decisions", "reminders"]
     assert shape["opt_outs"] == [
         {
             "channel": "email", "at": "2026-11-24T08:30:12.345678Z", "source": "unsubscribe", "reason": None,
@@ -196,15 +196,17 @@ def test_all_that_is_stored_about_a_contact(shown):
         }
     ]  # fmt: skip
     assert shape["memberships"] == [{"list": "avis", "since": AT}]
+    assert shape["bounced"] == {"at": AT, "answer": "550 5.1.1 unknown"}
     assert [len(shape[name]) for name in ("decisions", "reminders")] == [3, 1]
 
 
 def test_deployments(shown):
     [shape] = shown("deployments", [answers.TOTALS], [answers.HELD], {})
     assert " ".join(shape) == (
-        "deployment channel planned waiting held sent failed uncertain blocked cancelled paused_at imports"
+        "deployment channel planned waiting held sent failed uncertain blocked cancelled sending "
+        "paused_at imports"
     )
-    assert (shape["held"], shape["cancelled"], shape["paused_at"]) == (5_000, 3, AT)
+    assert (shape["held"], shape["cancelled"], shape["sending"], shape["paused_at"]) == (5_000, 3, 4, AT)
     assert shape["imports"] == [
         {
             "import": 12, "list": "avis", "file": "import_avis_20261123.csv", "status": "held",
@@ -234,7 +236,7 @@ def test_what_a_person_had_done(shown):
         "id": 17, "deployment": "satisfaction", "answered": 2,
     }  # fmt: skip
     assert shown("erased", 17) == {"id": 17, "erased": True}
-    assert shown("settled", "released", "satisfaction", 3) == {"deployment": "satisfaction", "released": 3}
+    assert shown("released", "satisfaction", 3) == {"deployment": "satisfaction", "released": 3}
     assert shown("paused", None, paused=True, changed=False) == {
         "deployment": None, "paused": True, "changed": False,
     }  # fmt: skip

@@ -303,6 +303,7 @@ def test_the_configuration_is_the_one_of_now_and_no_name_in_it_is_html(small_sit
 
 def test_a_page_is_shown_while_an_import_holds_the_lock(site: Site):
     link = site.link()
+    site.rounds.configure()  # as after a start: nothing is remembered of the database
     with site.rounds.store.write() as tx:
         contacts_of(tx)
         assert [site.ask(path).status for path in (link, "/u/x")] == [200, 404]

@@ -81,9 +81,17 @@ class App:
     def key(self) -> bytes:
         """The database's own key, made when it is first asked for; not inside a transaction."""
         if self.store not in self._keys:
-            with self.store.write() as tx:
-                self._keys[self.store] = keys.key(tx)
+            self._keys[self.store] = self._stored_key()
         return self._keys[self.store]
+
+    def _stored_key(self) -> bytes:
+        """Nobody waits for whoever writes, unless there is no key yet."""
+        with self.store.read() as tx:
+            found = keys.found(tx)
+        if found is None:
+            with self.store.write() as tx:
+                found = keys.key(tx)
+        return found
 
     def list(self, key: str) -> SendingList:
         """The list of that key; raises UnknownName with the nearest one."""

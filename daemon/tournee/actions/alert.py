@@ -91,14 +91,14 @@ def _rows_rejected(record: Import) -> Reason:
     return Reason("rows_rejected", {"file": record.file, "rejected": counts.rejected, "read": counts.read})
 
 
-def on_held(app: App, tx: Transaction, record: Import, deployment: str, number: int, now: datetime) -> None:
-    """An import would have reached far more people than usual: that much of a deployment is held.
+def on_held(app: App, tx: Transaction, record: Import, *, batch: str | None, now: datetime) -> None:
+    """An import would have reached far more people than usual: of one or more deployments it is held.
 
-    Whoever imports by hand sees it; others are reminded of it a day later, as of everything that is held.
+    Where a person asked for the import (`batch` is None), that person sees it, and nobody else is told.
     """
-    reason = conditions.held_reason(deployment, record.id, number, record.file)
-    by_hand = record.repository is None
-    conditions.observe(app, tx, AlertKind.HELD, record.list, reason, now, import_id=record.id, quiet=by_hand)
+    assert record.id is not None, "an import that is recorded has a number"
+    if batch is not None:
+        conditions.held(app, tx, record.list, record.id, now)
 
 
 def release(tx: Transaction, batch: str, now: datetime) -> None:
@@ -316,7 +316,7 @@ class _Delivery:
         except TransientChannelError as error:
             return _Ending(answer=_answer(error), reason=error.reason, channel_down=error.channel_down)
         except ChannelError as error:  # it may have left: better twice, with one Message-ID, than never
-            return _Ending(answer=_answer(error), reason=error.reason)
+            return _Ending(answer=_answer(error), reason=error.reason, channel_down=error.channel_down)
 
     def _message(self, tx: Transaction, alert: Alert, now: datetime) -> Message:
         subject, text = alert_text(self._view(tx, alert), alert.language)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tournee.actions import App
 from tournee.actions.letters import Composer
+from tournee.actions.outlets import REST_AT_MOST, Pace
 from tournee.channels import Channel
 from tournee.core.errors import (
     ChannelError,
@@ -17,8 +18,10 @@ from tournee.core.errors import (
 from tournee.core.facts import Claim, Reason, SendStatus
 from tournee.core.retry import LATER_DELAY, Chance, next_attempt
 
-#: So many of a list in a row to come back later, and somebody is told.
+#: So many of a list in a row to come back later in one drain, and somebody is told.
 LATER_IN_A_ROW = 10
+#: So many recipients refused in a row, and it is no longer they whom the server refuses.
+REFUSED_IN_A_ROW = 5
 #: What concerns one recipient alone alerts nobody.
 OF_ONE_ADDRESS = frozenset({"mail_address_refused", "mail_address_unusable", "mail_address_not_ascii"})
 #: What makes a message wait because of what the operator wrote.
@@ -52,6 +55,7 @@ class Attempts:
     channel: Channel
     composer: Composer
     chance: Chance
+    pace: Pace
     _later: Counter[str] = field(default_factory=Counter)  # by list, in a row
 
     def make(self, claim: Claim) -> Ending:
@@ -67,9 +71,18 @@ class Attempts:
         except UncertainChannelError as error:
             return _ended(SendStatus.UNCERTAIN, error, trouble=error.channel_down)
         except PermanentChannelError as error:
-            return _ended(SendStatus.FAILED, error, trouble=error.reason.code not in OF_ONE_ADDRESS)
-        self._later[claim.list] = 0
+            return self._refused(claim, error)
+        self._later[claim.list] = self.pace.refused = 0
         return Ending(status=SendStatus.SENT, answer=answer)
+
+    def _refused(self, claim: Claim, error: PermanentChannelError) -> Ending:
+        """One recipient, or the message, is refused for good; or everybody is: then nothing is given up."""
+        if error.reason.code == "mail_address_refused":
+            self.pace.refused += 1
+            if self.pace.refused >= REFUSED_IN_A_ROW:
+                reason = Reason("mail_everybody_refused", error.reason.details)
+                return self._again_or_never(claim, TransientChannelError(reason, channel_down=True))
+        return _ended(SendStatus.FAILED, error, trouble=error.reason.code not in OF_ONE_ADDRESS)
 
     def _again_or_never(self, claim: Claim, error: TransientChannelError) -> Ending:
         now = self.app.clock()
@@ -83,7 +96,7 @@ class Attempts:
             SendStatus.WAITING,
             error,
             later=max(again - now, timedelta(seconds=rest)),
-            trouble=told or self._later[claim.list] >= LATER_IN_A_ROW,
+            trouble=told or rest > REST_AT_MOST or self._later[claim.list] >= LATER_IN_A_ROW,
             rest=rest,
         )
 

@@ -4,14 +4,16 @@
 subject is the list. What is told is queued in the transaction of its cause; `alert` delivers it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import uuid4
 
 from tournee.actions import App
 from tournee.core import watch
-from tournee.core.facts import AlertEvent, AlertKind, Condition, Held, Reason, SendStatus
+from tournee.core.facts import AlertEvent, AlertKind, Condition, Held, Reason
 from tournee.store import Transaction, alerts, decisions
+
+NAMED = 20  # of what is held of a list, in one sentence
 
 
 def queue(
@@ -61,9 +63,8 @@ def observe(
     now: datetime,
     *,
     import_id: int | None = None,
-    quiet: bool = False,
 ) -> None:
-    """Open, remind of or close what is wrong with a list; nobody is told twice, or with `quiet` at all."""
+    """Open, remind of or close what is wrong with a list; nobody is told twice."""
     condition = alerts.find_open(tx, kind, list)
     turn = watch.observe(condition, trouble, now)
     if turn is None:
@@ -75,33 +76,61 @@ def observe(
     elif turn.event is AlertEvent.CLOSED:
         alerts.close(tx, condition.id, now)
     else:
-        alerts.told(tx, condition.id, now)
-    if not quiet:
-        queue(app, tx, condition, event=turn.event, reason=turn.reason, lists=[list], now=now)
+        alerts.told(tx, condition.id, now, turn.reason if kind is AlertKind.HELD else None)
+    queue(app, tx, condition, event=turn.event, reason=turn.reason, lists=[list], now=now)
 
 
 # ---------------------------------------------------------------- held
 
 
+def held(app: App, tx: Transaction, list: str, import_id: int, now: datetime) -> None:
+    """An import is held that nobody waits for: people are told at once of all that is held of the list.
+
+    Also where they were told of an earlier one: it does not hide this one.
+    """
+    reason = held_now(tx, list)
+    assert reason is not None, "the import was just held"
+    if condition := alerts.find_open(tx, AlertKind.HELD, list):
+        alerts.told(tx, condition.id, now, reason)
+        queue(app, tx, condition, event=AlertEvent.OPENED, reason=reason, lists=[list], now=now)
+    else:
+        observe(app, tx, AlertKind.HELD, list, reason, now, import_id=import_id)
+
+
 def released(app: App, tx: Transaction, lists: Collection[str], now: datetime) -> None:
     """A person let go, or gave up, what was held; where nothing of a list is held any more, that is over."""
     for key in lists:
-        if decisions.of_list_held(tx, key) == 0:
+        if not decisions.held_of(tx, key):
             observe(app, tx, AlertKind.HELD, key, None, now)
 
 
 def held_lists(tx: Transaction, deployment: str) -> set[str]:
     """The lists of which something of a deployment is held."""
-    return {one.list for one in _held(tx) if one.deployment == deployment}
+    return {one.list for one in decisions.held_of(tx) if one.deployment == deployment}
 
 
-def _held(tx: Transaction) -> list[Held]:
-    return [one for one in decisions.held(tx) if one.status is SendStatus.HELD]
+def held_now(tx: Transaction, list: str) -> Reason | None:
+    """What is held of a list by now, whoever imported it; None for nothing."""
+    parts = decisions.held_of(tx, list)
+    return held_reason(parts) if parts else None
 
 
-def held_reason(deployment: str, import_id: int | None, number: int, file: str) -> Reason:
-    """What is held, in words: one deployment of one import."""
-    return Reason("held", {"deployment": deployment, "import": import_id, "number": number, "file": file})
+def held_reason(parts: Sequence[Held], code: str = "held") -> Reason:
+    """What is held of a list, in words: all of it counted, and named from the newest import on."""
+    newest = sorted(parts, key=lambda one: (-one.import_id, one.deployment))
+    named = [
+        {"deployment": one.deployment, "import": one.import_id, "number": one.number, "file": one.file}
+        for one in newest[:NAMED]
+    ]
+    return Reason(
+        code,
+        {
+            "number": sum(one.number for one in parts),
+            "deployments": sorted({one.deployment for one in parts}),
+            "parts": named,
+            "more": len(newest) - len(named),
+        },
+    )
 
 
 # ---------------------------------------------------------------- what does not leave
@@ -151,11 +180,7 @@ def _is_due(condition: Condition, now: datetime) -> bool:
 
 
 def _by_now(tx: Transaction, condition: Condition) -> Reason | None:
-    """What is wrong by now: the oldest of what is held; the same as ever where something does not leave."""
-    if condition.kind is not AlertKind.HELD:
+    """What is wrong by now: all that is held; the same as ever where something does not leave."""
+    if condition.kind is not AlertKind.HELD or condition.list is None:
         return condition.reason
-    left = [one for one in _held(tx) if one.list == condition.list]
-    if not left:
-        return None
-    first = min(left, key=lambda one: one.import_id)
-    return held_reason(first.deployment, first.import_id, first.number, first.file)
+    return held_now(tx, condition.list)

@@ -89,6 +89,7 @@ def export(app: App, who: str) -> Story:
             opt_outs=tuple(consent.history(tx, contact.id)),
             decisions=tuple(decisions.decisions_of(tx, contact.id)),
             memberships=contacts.since(tx, contact.id),
+            bounced=bounces.of(tx, contact),
         )
 
 

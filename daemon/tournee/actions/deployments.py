@@ -4,15 +4,28 @@ A daemon, here or elsewhere, notices within a second or two. Every word is about
 it also reaches a deployment that has left the configuration.
 """
 
+import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from tournee.actions import App, conditions, unknown
+from tournee.actions import App, conditions, leftovers, unknown
 from tournee.actions.letters import Composer
 from tournee.core import sms
 from tournee.core.errors import UnknownName
-from tournee.core.facts import Claim, Contact, DeploymentTotals, Draft, Held, Message, Reason, Request
+from tournee.core.facts import (
+    Claim,
+    Contact,
+    DeploymentTotals,
+    Draft,
+    Held,
+    JsonValue,
+    Message,
+    Reason,
+    Request,
+    paused_since,
+)
 from tournee.core.settings import Deployment, SmsForm
 from tournee.store import Transaction, contacts, decisions, imports, outbox
 
@@ -20,7 +33,7 @@ _HIDDEN = "…"
 _OPEN_HEADERS = frozenset({"accept", "content-type", "user-agent", "webhook-id", "webhook-timestamp"})
 _NAME_OF_SECRET = "(?:pass|pwd|secret|token|key|auth|login|sign)"  # noqa: S105 - what such names contain
 _IN_PAIRS = re.compile(rf"((?:^|[?&])[^=&?#]*{_NAME_OF_SECRET}[^=&#]*=)[^&#]*", re.IGNORECASE)
-_IN_JSON = re.compile(rf'("[^"]*{_NAME_OF_SECRET}[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_SECRETLY_NAMED = re.compile(_NAME_OF_SECRET, re.IGNORECASE)
 _USER = re.compile(r"(?<=//)[^/@]*(?=@)")
 
 
@@ -33,16 +46,12 @@ def totals(app: App) -> list[DeploymentTotals]:
     new = [
         DeploymentTotals(
             deployment=key, channel=each.channel, planned=0, waiting=0, held=0, sent=0, failed=0, uncertain=0,
-            blocked=0, paused_at=_paused_at(pauses, key),
+            blocked=0, paused_at=paused_since(pauses, key),
         )
         for key, each in app.settings.deployments.items()
         if key not in counted
     ]  # fmt: skip
     return sorted([*found, *new], key=lambda one: (one.deployment, one.channel))
-
-
-def _paused_at(pauses: dict[str, datetime], deployment: str) -> datetime | None:
-    return min((at for name, at in pauses.items() if name in ("", deployment)), default=None)
 
 
 def pauses(app: App) -> dict[str, datetime]:
@@ -63,6 +72,8 @@ def release(app: App, deployment: str, import_id: int | None = None, *, uncertai
     With `uncertain` what may have left goes again. Raises UnknownName.
     """
     now = app.clock()
+    if uncertain:
+        leftovers.settle(app)
     with app.store.write() as tx:
         _require(app, tx, deployment, import_id)
         lists = conditions.held_lists(tx, deployment)
@@ -71,19 +82,28 @@ def release(app: App, deployment: str, import_id: int | None = None, *, uncertai
     return number
 
 
-def cancel(app: App, deployment: str, import_id: int | None = None, *, uncertain: bool = False) -> int:
-    """Give up what is held or waits of a deployment (of one import, or all); how many that were.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """How many messages were given up, and how many could not be: they were being sent at that moment."""
 
-    With `uncertain` what may have left is given up. What is being sent at this moment cannot be stopped.
-    Raises UnknownName.
+    number: int
+    too_late: int = 0
+
+
+def cancel(app: App, deployment: str, import_id: int | None = None, *, uncertain: bool = False) -> Cancelled:
+    """Give up what is held or waits of a deployment (of one import, or all).
+
+    With `uncertain` what may have left is given up. Raises UnknownName.
     """
     now = app.clock()
+    leftovers.settle(app)  # what the dead have begun is not being sent
     with app.store.write() as tx:
         _require(app, tx, deployment, import_id)
         lists = conditions.held_lists(tx, deployment)
         number = outbox.cancel(tx, deployment, import_id, uncertain=uncertain)
+        too_late = 0 if uncertain else outbox.too_late(tx, deployment, import_id)
         conditions.released(app, tx, lists, now)
-    return number
+    return Cancelled(number=number, too_late=too_late)
 
 
 def pause(app: App, deployment: str | None = None) -> bool:
@@ -139,7 +159,8 @@ def preview(app: App, deployment: str, who: str, *, reminder: int = 0) -> Draft:
         return _of_message(draft, sent)
     if isinstance(entry.form, SmsForm):
         return _of_text(draft, entry.form, composer.text(claim, entry, entry.form), contact, sent)
-    return replace(draft, to=contact.email or contact.phone, request=_shown(sent))
+    shown = replace(_shown(sent), url=_server(sent.url))
+    return replace(draft, to=contact.email or contact.phone, request=shown)
 
 
 def _claim(app: App, deployment: Deployment, contact: Contact, reminder: int) -> Claim:
@@ -193,7 +214,26 @@ def _shown(request: Request) -> Request:
     return replace(request, url=url, headers=headers, secrets=())
 
 
+def _server(url: str) -> str:
+    """Whose a webhook is; what follows in its URL is often what gives access to it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/{_HIDDEN}"
+
+
 def _content_shown(content: bytes) -> bytes:
     """What a gateway is given, in JSON or as a form, without the values that are named like a secret."""
-    pairs = _IN_PAIRS.sub(rf"\1{_HIDDEN}", content.decode())
-    return _IN_JSON.sub(rf'\1"{_HIDDEN}"', pairs).encode()
+    text = content.decode()
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return _IN_PAIRS.sub(rf"\1{_HIDDEN}", text).encode()
+    return json.dumps(_without_secrets(said), ensure_ascii=False).encode()
+
+
+def _without_secrets(said: JsonValue) -> JsonValue:
+    if isinstance(said, dict):
+        return {
+            key: _HIDDEN if _SECRETLY_NAMED.search(key) else _without_secrets(value)
+            for key, value in said.items()
+        }
+    return [_without_secrets(each) for each in said] if isinstance(said, list) else said

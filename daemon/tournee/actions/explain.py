@@ -1,12 +1,15 @@
 """The answers: status, imports, show, errors, why."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import version
 
-from tournee.actions import App
+from tournee.actions import App, conditions
 from tournee.core.errors import UnknownName
 from tournee.core.facts import (
+    AlertKind,
     Condition,
+    Held,
     Import,
     ListStatus,
     PollState,
@@ -26,12 +29,14 @@ def status(app: App) -> Status:
         polls = rounds.poll_states(tx)
         last = imports.last_of_lists(tx)
         members = contacts.member_counts(tx)
-        conditions = alerts.open_conditions(tx)
+        open_ = alerts.open_conditions(tx)
+        held = decisions.held_of(tx)
     lists = (
         _list_status(app, entry, polls.get(key), last.get(key), members.get(key, 0))
         for key, entry in app.settings.lists.items()
     )
-    return Status(version=version("tournee"), lists=tuple(lists), problems=tuple(map(_trouble, conditions)))
+    problems = (*(_trouble(one) for one in open_ if one.kind is not AlertKind.HELD), *_held(held))
+    return Status(version=version("tournee"), lists=tuple(lists), problems=problems)
 
 
 def _list_status(
@@ -59,6 +64,17 @@ def _trouble(condition: Condition) -> Trouble:
         since=condition.opened_at,
         reason=condition.reason,
     )
+
+
+def _held(parts: Sequence[Held]) -> Iterator[Trouble]:
+    """What is held by now of each list, whether people were told of it or somebody imported it by hand."""
+    by_list: dict[str, list[Held]] = {}
+    for one in parts:
+        by_list.setdefault(one.list, []).append(one)
+    for key, those in sorted(by_list.items()):
+        since = min(one.since for one in those)
+        reason = conditions.held_reason(those, "held_now")
+        yield Trouble(kind=AlertKind.HELD, subject=key, since=since, reason=reason)
 
 
 def _due(app: App, entry: SendingList, state: PollState | None) -> datetime | None:

@@ -320,9 +320,9 @@ class _Intake:
         self.written = record
         if self.dry_run:
             raise _DryRunOver
-        for deployment, number in self.held.items():
-            alert.on_held(self.app, tx, record, deployment, number, record.finished_at)
         batch = origin.batch if origin else None
+        if self.held:
+            alert.on_held(self.app, tx, record, batch=batch, now=record.finished_at)
         alert.on_import(self.app, tx, record, batch=batch, now=record.finished_at)
 
     # ---------------------------------------------------------------- what is told

@@ -29,18 +29,30 @@ Form = TypeVar("Form", Letter, TextForm, RequestForm)
 class Composer:
     """Writes the messages of an installation; for as long as its templates may be kept.
 
-    What it writes depends on the configuration, the contact and, for dates and signatures, the clock alone.
+    What it writes depends on the configuration, the contact and, for dates and signatures, the clock alone:
+    what it needs of the database it takes when it is made, which raises StoreError and is not to be done
+    inside a transaction.
     """
 
     app: App
+    _key: bytes = field(init=False, default=b"")
     _letters: "_Kept[Letter]" = field(default_factory=lambda: _Kept())
     _texts: "_Kept[TextForm]" = field(default_factory=lambda: _Kept())
     _gateways: "_Kept[RequestForm]" = field(default_factory=lambda: _Kept())
 
+    def __post_init__(self) -> None:
+        if self._public_url:
+            self._key = self.app.key
+
+    @property
+    def _public_url(self) -> str | None:
+        http = self.app.settings.http
+        return http.public_url if http else None
+
     def compose(self, claim: Claim) -> Message | Request:
         """The message of a claim whose deployment is configured and whose contact has the address for it.
 
-        Raises TemplateWrong. Not to be called inside a transaction: the first may make the database's key.
+        Raises TemplateWrong.
         """
         deployment = self.app.settings.deployments[claim.deployment]
         match deployment.form:
@@ -71,6 +83,7 @@ class Composer:
             text=rendered.text,
             html=rendered.html,
             headers=headers,
+            secrets=_personal(claim.contact),
         )
 
     def _sms(self, claim: Claim, deployment: Deployment, form: SmsForm) -> Request:
@@ -139,10 +152,9 @@ class Composer:
         return Record(values | {name: getattr(contact, name) for name in SHOWN})
 
     def _unsubscribe_url(self, claim: Claim, channel: Channel) -> str | None:
-        http = self.app.settings.http
-        if http is None or http.public_url is None:
+        if not self._public_url:
             return None
-        return f"{http.public_url}/u/{tokens.token(self.app.key, claim.contact.id, channel)}"
+        return f"{self._public_url}/u/{tokens.token(self._key, claim.contact.id, channel)}"
 
     # ------------------------------------------------------------ templates, compiled once
 

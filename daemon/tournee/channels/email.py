@@ -10,9 +10,10 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
+from tournee.channels.answers import LENGTH, quoted
 from tournee.channels.mime import Mailbox, as_bytes, mailbox, wire_address
 from tournee.core.errors import (
     ChannelError,
@@ -27,14 +28,14 @@ _TIMEOUT = 30.0  # seconds for connecting and for each answer
 _TIMEOUT_TAKING = 120.0  # seconds for the answer to the content: filters look at it first
 _MESSAGES_PER_CONNECTION = 100
 _SECONDS_PER_CONNECTION = 60.0
-_ANSWER_LENGTH = 200
 _CLOSING = 421  # the server is closing the connection
 _LOGIN_FIRST = frozenset({530, 535, 538})
 _NO_SUCH_ADDRESS = frozenset({"550", "551", "553"})
 _ENHANCED = re.compile(r"\d{3} 5\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3})(?![\w.])")
 _SENDER_WRONG = frozenset({(1, 7), (1, 8)})  # said of the sender's address and of its domain
 _DISABLED = (2, 1)  # a mailbox that takes nothing any more
-_ADDRESS = re.compile(r"[^\s<>()\"',;:=]+@[^\s<>()\"',;:=]+")
+#: The enhanced code apart: with the words after it, it could be taken for a phone.
+_ENHANCED_FIRST = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\w.])")
 
 
 #: The server's answer and the details of the reason -> what it means that it said no for good.
@@ -103,6 +104,7 @@ class _Link:
         self._host = mail.host
         self._opened = time.monotonic()
         self._messages = 0
+        self._accepted = False  # any recipient
         with _opening(mail):
             self._smtp = _connected(mail)
             try:
@@ -134,9 +136,9 @@ class _Link:
         content = as_bytes(message, sender, to)
         try:
             with self._not_left():
-                self._envelope(sender.address, to)
+                self._envelope(sender.address, to, message)
                 self._hand_over(content)
-            return Receipt(answer=self._taken(to))
+            return Receipt(answer=self._taken(message))
         except (TransientChannelError, PermanentChannelError):
             self._forget_envelope()
             raise
@@ -153,14 +155,28 @@ class _Link:
             code = "mail_silent" if silent else "mail_link_lost"
             raise _LinkLost(Reason(code, {"host": self._host}), stale=not silent) from None
 
-    def _envelope(self, sender: str, to: str) -> None:
+    def _envelope(self, sender: str, to: str, message: Message) -> None:
         options = self._options(sender, to)
         # Where there is nothing to say besides, smtplib would only take both addresses apart once more.
         begun = self._smtp.mail(sender, options) if options else self._smtp.docmd("MAIL", f"FROM:<{sender}>")
-        self._expect(begun, 250, to, _sender_refused)
+        self._expect(begun, 250, message, _sender_refused)
         there = self._smtp.rcpt(to) if options else self._smtp.docmd("RCPT", f"TO:<{to}>")
-        self._expect(there, 250, to, _address_refused)
-        self._expect(self._smtp.docmd("DATA"), 354, to, _content_refused)
+        self._expect(there, 250, message, self._address_refused)
+        self._accepted = True
+        self._expect(self._smtp.docmd("DATA"), 354, message, _content_refused)
+
+    def _address_refused(self, answer: str, details: Mapping[str, str]) -> ChannelError:
+        """Many servers say only here what they have against the sender, or against us.
+
+        So a bare refusal means the address only where others are accepted.
+        """
+        enhanced = _enhanced(answer)
+        if enhanced in _SENDER_WRONG:
+            return _sender_refused(answer, details)
+        bounced = (
+            _no_such_address(enhanced) if enhanced else self._accepted and answer[:3] in _NO_SUCH_ADDRESS
+        )
+        return PermanentChannelError(Reason("mail_address_refused", details), bounced=bounced)
 
     def _options(self, sender: str, to: str) -> tuple[str, ...]:
         if sender.isascii() and to.isascii():
@@ -173,22 +189,26 @@ class _Link:
         """Every byte. Where this fails the closing dot has not left, and the server cannot have taken it."""
         self._smtp.send(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")  # it begins with a header
 
-    def _taken(self, to: str) -> str:
+    def _taken(self, message: Message) -> str:
         """The server's word on the content: only 2xx means that it answers for the message."""
         try:
             self._wait_at_most(_TIMEOUT_TAKING)
             code, text = self._smtp.getreply()
             self._wait_at_most(_TIMEOUT)
         except (smtplib.SMTPException, OSError):
-            raise UncertainChannelError(Reason("mail_uncertain", {"host": self._host})) from None
-        answer = _answer(code, text, to)
+            raise self._uncertain() from None
+        answer = _answer(code, text, _personal(message))
         if 200 <= code < 300:
             return answer
         if 400 <= code < 500:
             raise TransientChannelError(Reason("mail_later", {"host": self._host, "answer": answer}))
         if 500 <= code < 600:
             raise _content_refused(answer, {"host": self._host, "answer": answer})
-        raise UncertainChannelError(Reason("mail_uncertain", {"host": self._host}))
+        raise self._uncertain()
+
+    def _uncertain(self) -> UncertainChannelError:
+        """What does this to one message may do it to all of them: nothing else is to leave after it."""
+        return UncertainChannelError(Reason("mail_uncertain", {"host": self._host}), channel_down=True)
 
     def _wait_at_most(self, seconds: float) -> None:
         if self._smtp.sock is not None:
@@ -202,12 +222,12 @@ class _Link:
         if code != 250:
             self._smtp.close()
 
-    def _expect(self, reply: tuple[int, bytes], wanted: int, to: str, refusal: _Refusal) -> None:
+    def _expect(self, reply: tuple[int, bytes], wanted: int, message: Message, refusal: _Refusal) -> None:
         """Nothing when the server goes along; else _LinkLost, a transient error, or `refusal` for 5xx."""
         code, text = reply
         if code == wanted or (wanted == 250 and 200 <= code < 300):
             return
-        answer = _answer(code, text, to)
+        answer = _answer(code, text, _personal(message))
         details = {"host": self._host, "answer": answer}
         if code == _CLOSING or not 400 <= code < 600:
             raise _LinkLost(Reason("mail_link_lost", details), stale=True)
@@ -226,26 +246,16 @@ def _sender_refused(_answer: str, details: Mapping[str, str]) -> ChannelError:
     return TransientChannelError(Reason("mail_sender_refused", details))
 
 
-def _address_refused(answer: str, details: Mapping[str, str]) -> ChannelError:
-    """Many servers say only here what they have against the sender."""
-    if _enhanced(answer) in _SENDER_WRONG:
-        return _sender_refused(answer, details)
-    return PermanentChannelError(Reason("mail_address_refused", details), bounced=_bounced(answer))
-
-
 def _content_refused(_answer: str, details: Mapping[str, str]) -> ChannelError:
     return PermanentChannelError(Reason("mail_content_refused", details))
 
 
-def _bounced(answer: str) -> bool:
+def _no_such_address(enhanced: tuple[int, int]) -> bool:
     """Whether a refused address does not exist (any more).
 
     A full mailbox (5.2.2) may be emptied, and a policy (5.7) concerns the message or us.
     """
-    enhanced = _enhanced(answer)
-    if enhanced:
-        return enhanced[0] == 1 or enhanced == _DISABLED
-    return answer[:3] in _NO_SUCH_ADDRESS
+    return enhanced[0] == 1 or enhanced == _DISABLED
 
 
 def _enhanced(answer: str) -> tuple[int, int] | None:
@@ -265,7 +275,7 @@ def _opening(mail: Mail) -> Iterator[None]:
     except ssl.SSLCertVerificationError as error:
         raise _down("mail_untrusted", mail, error=error.verify_message) from None
     except smtplib.SMTPResponseException as error:
-        raise _down("mail_not_ready", mail, answer=_answer(error.smtp_code, error.smtp_error, "")) from None
+        raise _down("mail_not_ready", mail, answer=_answer(error.smtp_code, error.smtp_error)) from None
     except (smtplib.SMTPException, OSError) as error:
         raise _down("mail_unreachable", mail, error=_cause(error)) from None
 
@@ -329,7 +339,7 @@ def _log_in(smtp: smtplib.SMTP, mail: Mail, username: str) -> None:
         else:  # smtplib only knows ASCII
             _plain(smtp, username, password)
     except smtplib.SMTPResponseException as error:
-        answer = _answer(error.smtp_code, error.smtp_error, username)
+        answer = _answer(error.smtp_code, error.smtp_error, _with_local(username))
         raise _down("mail_login_refused", mail, answer=answer) from None
     except smtplib.SMTPServerDisconnected:
         raise
@@ -347,11 +357,18 @@ def _plain(smtp: smtplib.SMTP, username: str, password: str) -> None:
 # ---------------------------------------------------------------- what the server said
 
 
-def _answer(code: int, text: bytes | str, to: str) -> str:
-    """The server's answer on one line, without the address that it may repeat."""
+def _personal(message: Message) -> tuple[str, ...]:
+    return (*message.secrets, *_with_local(message.to))
+
+
+def _with_local(address: str) -> tuple[str, ...]:
+    """An address, and its local part, which a server may name alone."""
+    return address, address.rpartition("@")[0]
+
+
+def _answer(code: int, text: bytes | str, secrets: Iterable[str] = ()) -> str:
+    """The server's answer on one line: its codes, and what may be quoted of its words."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    line = _ADDRESS.sub("…", " ".join(f"{code} {words}".split()))
-    local = to.rpartition("@")[0]
-    if len(local) > 1 and local.casefold() in line.casefold():  # most answers say nothing of it
-        line = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "…", line, flags=re.IGNORECASE)
-    return line[:_ANSWER_LENGTH]
+    found = _ENHANCED_FIRST.match(words)
+    enhanced, rest = (found[1], words[found.end() :]) if found else ("", words)
+    return " ".join(f"{code} {enhanced} {quoted(rest, secrets)}".split())[:LENGTH]

@@ -59,14 +59,18 @@ def contact_opt_out(way: Way, who: Who, *, channel: OptChannel = "all", reason: 
 
 
 @command(contact, "opt-in")
-def contact_opt_in(way: Way, who: Who, *, channel: OptChannel = "all", reason: OptReason = None) -> None:
+def contact_opt_in(
+    way: Way,
+    who: Who,
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="How you know; kept for ever.")],
+    channel: OptChannel = "all",
+) -> None:
     """Record that a contact accepts messages again."""
     from tournee.actions import contacts
 
     with way.app() as opened:
-        way.console.changed(
-            contacts.opt_in(opened, who, channel, reason or ""), "note_opted_in", channel=channel
-        )
+        way.console.changed(contacts.opt_in(opened, who, channel, reason), "note_opted_in", channel=channel)
 
 
 @command(contact, "answered")

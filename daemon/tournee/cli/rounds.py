@@ -12,8 +12,10 @@ from tournee.cli.way import FAILED, FINE, USAGE, Way, command
 from tournee.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from tournee.actions import App
-    from tournee.core.facts import Import
+    from tournee.core.facts import Import, PollReport, SendReport
 
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 also when rows were rejected.")]
 Force = Annotated[bool, typer.Option("--force", help="Overrule `reject_above` and `mirror_limit`.")]
@@ -95,9 +97,10 @@ def poll_lists(
     with way.app() as opened:
         with way.console.progress() as progress:
             reports = poll.poll_lists(opened, lists or [], wait=wait, progress=progress or quiet)
-        made = [file.import_id for report in reports for file in report.files if file.import_id is not None]
-        way.console.polled(reports, {number: explain.show(opened, number) for number in made})
-        failed = _afterwards(opened, way, send=not no_send)
+        named = [file.import_id for report in reports for file in report.files if file.import_id is not None]
+        records = {number: explain.show(opened, number) for number in named}
+        way.console.polled(reports, records)
+        failed = _afterwards(opened, way, _made(reports, records), send=not no_send)
     wrong = failed or any(went_wrong(report, strict=strict) for report in reports)
     return FAILED if wrong else FINE
 
@@ -125,7 +128,7 @@ def import_file(
                 opened, key, file, dry_run=dry_run, force=force, progress=progress or quiet
             )
         way.console.imported(taken.record, taken.errors, taken.preview)
-        failed = False if dry_run else _afterwards(opened, way, send=not no_send)
+        failed = False if dry_run else _afterwards(opened, way, [taken.record], send=not no_send)
     return FAILED if failed or _refused(taken.record, strict=strict) else FINE
 
 
@@ -143,7 +146,7 @@ def retry_import(
         with way.console.progress() as progress:
             taken = retry.retry(opened, import_id, force=force, progress=progress or quiet)
         way.console.imported(taken.record, taken.errors, taken.preview)
-        failed = _afterwards(opened, way, send=not no_send)
+        failed = _afterwards(opened, way, [taken.record], send=not no_send)
     return FAILED if failed or _refused(taken.record, strict=strict) else FINE
 
 
@@ -152,16 +155,45 @@ def _refused(record: "Import", *, strict: bool) -> bool:
     return record.reason is not None or (strict and record.counts.rejected > 0)
 
 
-def _afterwards(opened: "App", way: Way, *, send: bool) -> bool:
-    """Send what is due and deliver alerts; whether a message was given up or may have been lost."""
-    from tournee.actions import alert
-    from tournee.actions import send as outbox
+def _made(reports: "Sequence[PollReport]", records: "Mapping[int, Import]") -> "list[Import]":
+    """The imports that this pass made, not those that it met again."""
+    from tournee.core.facts import FileOutcome
 
-    failed = False
-    if send:
-        report = outbox.send_due(opened)
-        way.console.sent(report)
-        failed = report.failed > 0 or report.uncertain > 0
+    files = (file for report in reports for file in report.files if file.outcome is not FileOutcome.KNOWN)
+    return [records[file.import_id] for file in files if file.import_id is not None]
+
+
+def _afterwards(opened: "App", way: Way, made: "Sequence[Import]", *, send: bool) -> bool:
+    """Send what is due and deliver alerts; whether a message was given up or may have been lost.
+
+    `made` are the imports of this command: what was decided of them is told as it is in the end.
+    """
+    try:
+        report = _sent(opened, way, made, send=send)
+    except Exception:  # whatever keeps invitations back keeps no alert back
+        _alert(opened, way)
+        raise
+    way.console.sent(report)
+    _alert(opened, way)
+    return report.failed > 0 or report.uncertain > 0
+
+
+def _alert(opened: "App", way: Way) -> None:
+    from tournee.actions import alert
+
     delivered = alert.deliver(opened)
     way.console.alerted(delivered.sent, delivered.later, delivered.reason)
-    return failed
+
+
+def _sent(opened: "App", way: Way, made: "Sequence[Import]", *, send: bool) -> "SendReport":
+    from tournee.actions import explain
+    from tournee.actions import send as outbox
+    from tournee.core.facts import SendReport
+
+    records = made
+    try:
+        report = outbox.send_due(opened) if send else SendReport()
+        records = [explain.show(opened, record.id) for record in made if record.id is not None]
+        return report
+    finally:  # what was imported is told whatever becomes of the sending
+        way.console.decided(records)

@@ -25,9 +25,10 @@ def show_deployments(way: Way) -> None:
 
     And what waits for a person: held, uncertain, paused.
     """
-    from tournee.actions import deployments
+    from tournee.actions import deployments, leftovers
 
     with way.app() as opened:
+        leftovers.settle(opened)  # else what died in the middle is found nowhere until something is sent
         totals, held = deployments.totals(opened), deployments.held(opened)
         way.console.deployments(totals, held, deployments.pauses(opened))
 
@@ -63,7 +64,7 @@ def release(way: Way, deployment: Key, *, of_import: OfImport = None, uncertain:
 
     with way.app() as opened:
         number = deployments.release(opened, deployment, of_import, uncertain=uncertain)
-        way.console.settled("released", deployment, number)
+        way.console.released(deployment, number)
 
 
 @command(app, "cancel")
@@ -75,8 +76,8 @@ def cancel(way: Way, deployment: Key, *, of_import: OfImport = None, uncertain: 
     from tournee.actions import deployments
 
     with way.app() as opened:
-        number = deployments.cancel(opened, deployment, of_import, uncertain=uncertain)
-        way.console.settled("cancelled", deployment, number)
+        given_up = deployments.cancel(opened, deployment, of_import, uncertain=uncertain)
+        way.console.cancelled(deployment, given_up.number, given_up.too_late)
 
 
 @command(app, "pause")

@@ -93,8 +93,8 @@ def _declared(name: str, said: Said, types: tuple[FieldType, ...], why: str) -> 
 
 
 def _once_per(said: Said) -> OncePer:
-    _declared(said.text, said, _OF_ITS_OWN, "which many contacts share")
-    return OncePer(text=f"once_per {said.text}", field=said.text)
+    kind = _declared(said.text, said, _OF_ITS_OWN, "which many contacts share")
+    return OncePer(text=f"once_per {said.text}", field=said.text, type=kind)
 
 
 def _wait(said: Said) -> WaitAfter:

@@ -75,19 +75,25 @@ class Console:
         self._answer(lambda: shapes.record(entry, self._say), lambda paper: pages.record(paper, entry))
 
     def imported(self, entry: Import, errors: Sequence[RowError], preview: Preview | None) -> None:
-        """What a person had imported; where it was only tried, also how the file was read, and its errors."""
+        """What a person had imported; where it was only tried, also how the file was read, and its errors.
 
-        def shape() -> JsonValue:
-            tried = shapes.tried(preview, errors, self._say) if preview else {}
-            return shapes.record(entry, self._say) | tried
-
-        def page(paper: Paper) -> None:
-            pages.imported(paper, entry)
+        Where it was not only tried, `decided` follows, with which the answer in JSON waits.
+        """
+        if self.json and preview:
+            tried = shapes.tried(preview, errors, self._say)
+            self._write_json(shapes.record(entry, self._say) | tried)
+        elif not self.json and (entry.reason or not self.quiet):
+            pages.imported(self._paper(), entry, decided=preview is not None)
             if preview:
-                pages.tried(paper, preview, errors)
+                pages.tried(self._paper(), preview, errors)
 
-        if self.json or entry.reason or not self.quiet:
-            self._answer(shape, page)
+    def decided(self, entries: Sequence[Import]) -> None:
+        """What was decided of the imports of a command and how much of it is unsent when all was sent."""
+        if self.json:
+            for entry in entries:
+                self._write_json(shapes.record(entry, self._say))
+        elif not self.quiet:
+            pages.decided(self._paper(), entries)
 
     def row_errors(self, errors: Sequence[RowError], *, as_csv: bool) -> None:
         """The row errors of an import."""
@@ -207,10 +213,16 @@ class Console:
             return
         self._answer(lambda: shapes.draft(draft), lambda paper: sending.preview(paper, draft))
 
-    def settled(self, verb: str, deployment: str, number: int) -> None:
-        """So many messages of a deployment were `released` or `cancelled` by a person."""
+    def released(self, deployment: str, number: int) -> None:
+        """So many messages of a deployment were let go by a person."""
         about = {"deployment": deployment, "count": number}
-        self._did({"deployment": deployment, verb: number}, Reason(f"note_{verb}", about))
+        self._did({"deployment": deployment, "released": number}, Reason("note_released", about))
+
+    def cancelled(self, deployment: str, number: int, too_late: int) -> None:
+        """So many messages of a deployment were given up by a person; `too_late` ones just left."""
+        about = {"deployment": deployment, "count": number, "too_late": too_late}
+        shape: JsonValue = {"deployment": deployment, "cancelled": number, "too_late": too_late}
+        self._did(shape, Reason("note_cancelled", about))
 
     def paused(self, deployment: str | None, *, paused: bool, changed: bool) -> None:
         """A deployment, or everything, is paused or no longer; `changed` where it was not so before."""

@@ -7,6 +7,7 @@ from tournee.console.terminal import BAD, FAINT, GOOD, ODD, Cell, Column, Paper
 from tournee.core.facts import (
     CONTACT_ROW,
     ContactRow,
+    DecisionCounts,
     FileOutcome,
     FileReport,
     Import,
@@ -148,13 +149,21 @@ def record(paper: Paper, entry: Import) -> None:
     _consequences(paper, entry)
 
 
-def imported(paper: Paper, entry: Import) -> None:
-    """What became of a file that a person had imported."""
+def imported(paper: Paper, entry: Import, *, decided: bool) -> None:
+    """What became of a file that a person had imported; `decided`: and what was decided of its contacts."""
     outcome, style = _outcome(paper, entry.outcome), STYLES[entry.outcome]
     number = "" if entry.id is None else f" ({paper.word('note_import', id=entry.id)})"
     paper.line(paper.about(f"{entry.file} → {entry.list}", f"{outcome}{number}"), style)
     paper.line(counts(paper, entry), indent=2)
-    _consequences(paper, entry)
+    _consequences(paper, entry, decided=decided)
+
+
+def decided(paper: Paper, entries: Sequence[Import]) -> None:
+    """What was decided of each import that asked for solicitations."""
+    for entry in entries:
+        if entry.decisions and (entry.decisions.planned or entry.decisions.blocked):
+            paper.line(paper.about(paper.word("note_import", id=entry.id), _planned(paper, entry.decisions)))
+            _held_or_blocked(paper, entry.decisions)
 
 
 def tried(paper: Paper, preview: Preview, errors: Sequence[RowError]) -> None:
@@ -187,7 +196,7 @@ def _as_stored(row: ContactRow) -> str:
     return ", ".join(f"{name}={'' if value is None else value}" for name, value in filled.items())
 
 
-def _consequences(paper: Paper, entry: Import) -> None:
+def _consequences(paper: Paper, entry: Import, *, decided: bool = True) -> None:
     """Why it was rejected, its warnings, what was decided, where its errors are."""
     if entry.reason:
         paper.line(paper.say(entry.reason), BAD, indent=2)
@@ -195,15 +204,22 @@ def _consequences(paper: Paper, entry: Import) -> None:
             paper.line(paper.word("note_retry", id=entry.id), indent=2)
     for warning in entry.warnings:
         paper.line(paper.say(warning), ODD, indent=2)
-    if entry.decisions:
-        unsent = entry.decisions.waiting + entry.decisions.held
-        paper.line(paper.word("note_planned", count=entry.decisions.planned, unsent=unsent), indent=2)
-        if entry.decisions.held:
-            paper.line(paper.word("note_held_of_import", count=entry.decisions.held), ODD, indent=2)
-        for rule, number in entry.decisions.blocked.items():
-            paper.line(paper.word("note_blocked", count=number, rule=rule), indent=2)
+    if entry.decisions and decided:
+        paper.line(_planned(paper, entry.decisions), indent=2)
+        _held_or_blocked(paper, entry.decisions)
     if entry.counts.rejected and entry.id is not None and _has_row_errors(entry):
         paper.line(paper.word("note_see_errors", id=entry.id), indent=2)
+
+
+def _planned(paper: Paper, decisions: DecisionCounts) -> str:
+    return paper.word("note_planned", count=decisions.planned, unsent=decisions.waiting + decisions.held)
+
+
+def _held_or_blocked(paper: Paper, decisions: DecisionCounts) -> None:
+    if decisions.held:
+        paper.line(paper.word("note_held_of_import", count=decisions.held), ODD, indent=2)
+    for rule, number in decisions.blocked.items():
+        paper.line(paper.word("note_blocked", count=number, rule=rule), indent=2)
 
 
 def _has_row_errors(entry: Import) -> bool:

@@ -12,7 +12,7 @@ NUMBERS = ("planned", "waiting", "held", "sent", "failed", "uncertain", "blocked
 def deployments(
     paper: Paper, entries: Sequence[DeploymentTotals], held: Sequence[Held], pauses: Mapping[str, datetime]
 ) -> None:
-    """How many messages of each are where; below, what was cancelled, is paused, and waits for a person."""
+    """How many messages of each are where; below, what is in no column, is paused, and waits for a person."""
     if not entries:
         paper.line(paper.word("note_no_deployments"))
         return
@@ -33,16 +33,17 @@ def deployments(
 
 
 def _asides(paper: Paper, entries: Sequence[DeploymentTotals], pauses: Mapping[str, datetime]) -> list[str]:
-    cancelled = [
-        paper.word("note_cancelled_before", deployment=entry.deployment, count=entry.cancelled)
+    elsewhere = [
+        paper.word(code, deployment=entry.deployment, count=number)
         for entry in entries
-        if entry.cancelled
+        for code, number in (("note_sending", entry.sending), ("note_cancelled_before", entry.cancelled))
+        if number
     ]
     paused = [
         paper.word("note_is_paused" if key else "note_all_paused", deployment=key, at=paper.time(at))
         for key, at in sorted(pauses.items())
     ]
-    return cancelled + paused
+    return elsewhere + paused
 
 
 def _waits(paper: Paper, entry: Held) -> str:

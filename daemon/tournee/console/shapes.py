@@ -279,6 +279,7 @@ def export(told: Story, say: Say) -> Json:
         "contact": contact(told.contact),
         "opt_outs": [_refusal(entry) for entry in told.opt_outs],
         "memberships": [{"list": key, "since": moment(at)} for key, at in told.memberships.items()],
+        "bounced": {"at": moment(told.bounced.at), "answer": told.bounced.answer} if told.bounced else None,
         "decisions": [decision(entry, say) for entry in told.decisions if entry.reminds is None],
         "reminders": [decision(entry, say) for entry in told.decisions if entry.reminds is not None],
     }
@@ -308,6 +309,7 @@ def deployment(entry: DeploymentTotals, held: Sequence[Held]) -> Json:
         "uncertain": entry.uncertain,
         "blocked": entry.blocked,
         "cancelled": entry.cancelled,
+        "sending": entry.sending,
         "paused_at": moment(entry.paused_at),
         "imports": [_held(part) for part in held if part.deployment == entry.deployment],
     }

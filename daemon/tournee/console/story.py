@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from tournee.console.terminal import BAD, GOOD, ODD, Paper
-from tournee.core.facts import DecisionRecord, OptOutRecord, SendStatus, Story, Verdict
+from tournee.core.facts import DecisionRecord, OptOutRecord, SendStatus, Story, Verdict, paused_since
 
 #: When something happened, and how to tell it.
 Event = tuple[datetime, Callable[[], None]]
@@ -88,7 +88,7 @@ def _because(paper: Paper, told: Story, entry: DecisionRecord) -> Iterator[str]:
     """Which rule said what, what the server answered, what it waits for, whether the contact answered."""
     yield from _rule(paper, entry)
     waits = entry.status in UNSENT
-    paused_at = told.pauses.get("") or told.pauses.get(entry.deployment)
+    paused_at = paused_since(told.pauses, entry.deployment)
     if waits and paused_at:
         yield paper.word("note_paused_since", at=paper.time(paused_at), deployment=entry.deployment)
     if waits and entry.expires_at:

@@ -134,7 +134,7 @@ class TemplateWrong(TourneeError):
 
 
 class ChannelError(TourneeError):
-    """A message could not be handed over. `channel_down`: the whole channel is away, not this message alone."""
+    """A message could not be handed over. `channel_down`: the whole channel is away, not this one alone."""
 
     def __init__(self, reason: Reason, *, channel_down: bool = False) -> None:
         super().__init__(reason)

@@ -394,6 +394,14 @@ class OptOutRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """An email address does not exist: when its server said so, and in which words."""
+
+    at: datetime
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A person as stored."""
 
@@ -519,6 +527,7 @@ class DeploymentTotals:
     uncertain: int
     blocked: int
     cancelled: int = 0
+    sending: int = 0  # begun, and not ended yet
     paused_at: datetime | None = None
 
 
@@ -553,7 +562,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """An email ready for a channel."""
+    """An email ready for a channel. `secrets` are texts that an answer must not be quoted with (a name)."""
 
     message_id: str
     sender: str
@@ -562,6 +571,7 @@ class Message:
     text: str
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -584,8 +594,8 @@ class Request:
 class Draft:
     """What would be sent to a contact now; nothing of it is recorded, and its request shows no secret.
 
-    An email has `sender`, `to`, `subject`, `text`, `html` and `headers` of its own; a text message `text`, its
-    `request` and what it costs: `encoding` (`gsm` or `unicode`), `characters` as they are counted, `parts`. A
+    An email has `sender`, `to`, `subject`, `text`, `html` and `headers` of its own; a text message its `text`
+    and `request`, and what it costs: `encoding` (`gsm` or `unicode`), `characters` as counted, `parts`; a
     webhook has only its `request`. `to` is None where the contact has no address for the channel.
     """
 
@@ -626,18 +636,24 @@ class SendReport:
     reason: Reason | None = None  # why a channel is away
 
 
+def paused_since(pauses: Mapping[str, datetime], deployment: str) -> datetime | None:
+    """Since when nothing of a deployment leaves: the earliest of the pauses by deployment, or of all ("")."""
+    return min((at for name, at in pauses.items() if name in ("", deployment)), default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """What was decided about a contact, newest first, and every refusal of it ever, oldest first.
 
     `pauses` says since when nothing of a deployment leaves (of none: an empty name), for `why`; `memberships`
-    since when it is on which list, for `export`.
+    since when it is on which list and `bounced` whether its email address exists, for `export`.
     """
 
     contact: Contact
     opt_outs: tuple[OptOutRecord, ...]
     decisions: tuple[DecisionRecord, ...]
     memberships: Mapping[str, datetime] = field(default_factory=dict)
+    bounced: Bounce | None = None
     pauses: Mapping[str, datetime] = field(default_factory=dict)
 
 

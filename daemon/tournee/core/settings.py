@@ -317,10 +317,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OncePer:
-    """`once_per: order_number`: never two of a deployment for one value of a declared field."""
+    """`once_per: order_number`: never two of a deployment for one value of a declared field of that type."""
 
     text: str
     field: str
+    type: FieldType = FieldType.TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

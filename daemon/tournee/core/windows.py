@@ -42,11 +42,13 @@ class Window:
             return cls(0, _MINUTES, _days(written, written.lower()))
         start, end = _minutes(written, found[1]), _minutes(written, found[2])
         days = _days(written, found[3]) if found[3] else frozenset(range(7))
+        if start == _MINUTES:
+            raise ValueError(f"`{written}`: a window does not begin at 24:00, but at 00:00 of a day")
         if start == end:
             raise ValueError(
                 f"`{written}` is never open: for a whole day, write the day alone, such as `mon`"
             )
-        return cls(start % _MINUTES, end if end > start else end + _MINUTES, days)
+        return cls(start, end if end > start else end + _MINUTES, days)
 
     def includes(self, wall: datetime) -> bool:
         """Whether clocks that show `wall` show a time within the window."""

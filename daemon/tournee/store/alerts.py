@@ -64,9 +64,9 @@ def _open(tx: Transaction, *which: ColumnElement[bool]) -> list[Condition]:
     return [Condition(**{**row._mapping, "kind": AlertKind(row.kind)}) for row in rows]
 
 
-def told(tx: Transaction, condition_id: int, now: datetime) -> None:
-    """People were told of it again."""
-    _change_condition(tx, condition_id, told_at=now)
+def told(tx: Transaction, condition_id: int, now: datetime, reason: Reason | None = None) -> None:
+    """People were told of it again; with another reason, where it is not the one of before."""
+    _change_condition(tx, condition_id, told_at=now, **({"reason": reason} if reason else {}))
 
 
 def close(tx: Transaction, condition_id: int, now: datetime) -> None:
@@ -74,7 +74,7 @@ def close(tx: Transaction, condition_id: int, now: datetime) -> None:
     _change_condition(tx, condition_id, closed_at=now)
 
 
-def _change_condition(tx: Transaction, condition_id: int, **values: datetime) -> None:
+def _change_condition(tx: Transaction, condition_id: int, **values: datetime | Reason) -> None:
     tx.connection.execute(sa.update(conditions).where(conditions.c.id == condition_id).values(values))
 
 

@@ -21,7 +21,6 @@ from tournee.store.columns import ByteText, FieldsJson, UtcTime, columns_of
 from tournee.store.tables import contacts, opt_outs
 
 ALL = "all"  # every channel
-CONTACTS_A_QUERY = 2_000
 
 #: By what `refused` is given whom it is about.
 REFUSED_BY = (("the_contact", contacts.c.id.type), ("email", ByteText), ("phone", ByteText))
@@ -164,10 +163,15 @@ def history(tx: Transaction, contact_id: int) -> list[OptOutRecord]:
 def opt_out(
     tx: Transaction, contact_id: int, channel: str, source: str, reason: str | None, now: datetime
 ) -> None:
-    """The contact refuses a channel (`all`: every one); who refused it already keeps the first refusal."""
-    new = tx.dialect.insert(opt_outs).values(
-        contact_id=contact_id, channel=channel, at=now, source=source, reason=reason
-    )
+    """The contact refuses a channel (`all`: every one); who refused it already keeps the first refusal.
+
+    Of one that is being erased at this moment nothing is kept.
+    """
+    refusal = {"channel": channel, "at": now, "source": source, "reason": reason}
+    columns = (sa.literal(value, opt_outs.c[name].type) for name, value in refusal.items())
+    person = sa.select(contacts.c.id, *columns).where(contacts.c.id == contact_id)
+    person = person.with_for_update(read=True, key_share=True)
+    new = tx.dialect.insert(opt_outs).from_select(("contact_id", *refusal), person)
     tx.connection.execute(new.on_conflict_do_nothing())
 
 
@@ -226,23 +230,25 @@ def keep_phones_refusing(tx: Transaction, losing: Select[Any], now: datetime) ->
         return
     refuses = sa.and_(opt_outs.c.contact_id == contacts.c.id, _active(), _of_sms())
     ids = tx.connection.scalars(losing.join(opt_outs, refuses).distinct()).all()
-    for start in range(0, len(ids), CONTACTS_A_QUERY):
-        _keep_phones_refusing(tx, ids[start : start + CONTACTS_A_QUERY], now)
+    for start in range(0, len(ids), erasure.CONTACTS_A_QUERY):
+        _keep_phones_refusing(tx, ids[start : start + erasure.CONTACTS_A_QUERY], losing, now)
 
 
-def _keep_phones_refusing(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
-    loser, other = contacts.alias("loser"), contacts.alias("other")
-    has_it = sa.and_(other.c.phone == loser.c.phone, other.c.id != loser.c.id)
+def _keep_phones_refusing(tx: Transaction, ids: Sequence[int], losing: Select[Any], now: datetime) -> None:
+    refusal = sa.and_(opt_outs.c.contact_id == contacts.c.id, _active(), _of_sms())
+    first = sa.select(contacts.c.phone, sa.func.min(opt_outs.c.id).label("refusal")).join(opt_outs, refusal)
+    lost = first.where(contacts.c.id.in_(ids)).group_by(contacts.c.phone).cte("lost")
+    other = contacts.alias("other")
+    lose_it_too = losing.where(contacts.c.phone.in_(sa.select(lost.c.phone)))
+    has_it = sa.and_(other.c.phone == lost.c.phone, other.c.id.not_in(lose_it_too))
     made = [sa.literal({}, FieldsJson()), *[sa.literal(now, UtcTime())] * 2]
-    somebody = sa.select(loser.c.phone, loser.c.phone.label("same"), *made).where(loser.c.id.in_(ids))
+    nobody_else = sa.select(lost.c.phone, lost.c.phone.label("same"), *made).where(~sa.exists().where(has_it))
     names = ("identity", "phone", "fields", "created_at", "updated_at")
-    nobody_else = somebody.where(~sa.exists().where(has_it, other.c.id.not_in(ids))).distinct()
     new = tx.dialect.insert(contacts).from_select(names, nobody_else)
     tx.connection.execute(new.on_conflict_do_nothing())
     kept = [opt_outs.c[name] for name in ("at", "source", "reason")]
-    refusal = sa.and_(opt_outs.c.contact_id == loser.c.id, _active(), _of_sms())
-    theirs = sa.select(other.c.id, sa.literal(Channel.SMS.value, sa.Text()), *kept).select_from(loser)
-    theirs = theirs.join(opt_outs, refusal).join(other, has_it).where(loser.c.id.in_(ids))
+    theirs = sa.select(other.c.id, sa.literal(Channel.SMS.value, sa.Text()), *kept).select_from(lost)
+    theirs = theirs.join(opt_outs, opt_outs.c.id == lost.c.refusal).join(other, has_it)
     same = tx.dialect.insert(opt_outs).from_select(
         ("contact_id", "channel", "at", "source", "reason"), theirs
     )

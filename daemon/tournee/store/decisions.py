@@ -14,6 +14,7 @@ from tournee.core.facts import (
     Held,
     SendStatus,
     Verdict,
+    paused_since,
 )
 from tournee.store import Transaction, brakes, imports
 from tournee.store.tables import imports as import_rows
@@ -22,6 +23,7 @@ from tournee.store.tables import lists, solicitations, unclear, unsent
 one = solicitations.c
 
 _HELD = sa.and_(unsent(solicitations), one.status == SendStatus.HELD)
+_STATE = sa.case((brakes.NOT_BEGUN, SendStatus.WAITING), else_=one.status).label("state")
 _UNCERTAIN = sa.and_(unclear(solicitations), one.status == SendStatus.UNCERTAIN)
 
 # ---------------------------------------------------------------- about a contact, of an import
@@ -60,17 +62,17 @@ def _decision_record(values: dict[str, Any]) -> DecisionRecord:
 def totals(tx: Transaction) -> list[DeploymentTotals]:
     """How many solicitations of each deployment are where; `blocked` has those of the second look too.
 
-    A reminder is no solicitation; where it is uncertain whether one left, a person must know of it all the
-    same.
+    What was claimed and not begun waits; what was begun is being sent, by the living or the dead. A reminder
+    is no solicitation; where it is uncertain whether one left, a person must know of it all the same.
     """
-    where = (one.deployment, one.channel, one.decision, one.status)
+    where = (one.deployment, one.channel, one.decision)
     number, reminders = sa.func.count().label("number"), sa.func.count(one.reminds).label("reminders")
-    query = sa.select(*where, number, reminders).group_by(*where)
+    query = sa.select(*where, _STATE, number, reminders).group_by(*where, _STATE.name)
     query = query.where(sa.or_(one.reminds.is_(None), one.status == SendStatus.UNCERTAIN))
     numbers: dict[tuple[str, str], Counter[str]] = {}
     for row in tx.connection.execute(query):
         of_deployment = numbers.setdefault((row.deployment, row.channel), Counter())
-        of_deployment[row.status or Verdict.BLOCKED] += row.number
+        of_deployment[row.state or Verdict.BLOCKED] += row.number
         if row.decision == Verdict.PLANNED:
             of_deployment[Verdict.PLANNED] += row.number - row.reminders
     paused = brakes.pauses(tx)
@@ -79,7 +81,7 @@ def totals(tx: Transaction) -> list[DeploymentTotals]:
         DeploymentTotals(
             deployment=key,
             channel=channel,
-            paused_at=paused.get(key) or paused.get(brakes.EVERY_ONE),
+            paused_at=paused_since(paused, key),
             **{name: counted[name] for name in shown},
         )
         for (key, channel), counted in sorted(numbers.items())
@@ -88,14 +90,26 @@ def totals(tx: Transaction) -> list[DeploymentTotals]:
 
 def held(tx: Transaction) -> list[Held]:
     """What waits for a person, by deployment and import: held since it was decided, or uncertain since."""
+    return _waiting(tx, _HELD, _UNCERTAIN)
+
+
+def held_of(tx: Transaction, list: str | None = None) -> list[Held]:
+    """The same of what is held only; of one list, or of all."""
+    if list is None:
+        return _waiting(tx, _HELD)
+    of_list = one.list_id == sa.select(lists.c.id).where(lists.c.key == list).scalar_subquery()
+    return _waiting(tx, sa.and_(_HELD, of_list))
+
+
+def _waiting(tx: Transaction, *kinds: ColumnElement[bool]) -> list[Held]:
     number, since = sa.func.count().label("number"), sa.func.min(_since()).label("since")
     parts = [
         sa.select(one.deployment, one.import_id, one.list_id, one.status, number, since)
         .where(which)
         .group_by(one.deployment, one.import_id, one.list_id, one.status)
-        for which in (_HELD, _UNCERTAIN)
+        for which in kinds
     ]
-    found = sa.union_all(*parts).subquery("found")
+    found = (sa.union_all(*parts) if len(parts) > 1 else parts[0]).subquery("found")
     columns = (*(found.c[name] for name in ("deployment", "import_id", "status", "number", "since")),)
     query = (
         sa.select(*columns, lists.c.key.label("list"), import_rows.c.file)
@@ -109,9 +123,3 @@ def held(tx: Transaction) -> list[Held]:
 
 def _since() -> ColumnElement[Any]:
     return sa.func.coalesce(one.begun_at, one.decided_at)
-
-
-def of_list_held(tx: Transaction, list: str) -> int:
-    """How many solicitations of a list are held."""
-    of_list = one.list_id == sa.select(lists.c.id).where(lists.c.key == list).scalar_subquery()
-    return tx.connection.scalar(sa.select(sa.func.count()).where(_HELD, of_list)) or 0

@@ -7,7 +7,7 @@ under the name of another contact counts too, and so does what that one refuses.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause, Row, Select
 
 from tournee.core.decide import Rules
+from tournee.core.decide.once import plain
 from tournee.core.facts import Candidate, Claim, JsonValue, SendStatus
 from tournee.core.settings import Channel, Counting
 from tournee.store import Transaction, consent, keys
@@ -28,13 +29,12 @@ PORTION = 2_000
 ONCE = 5  # its place in a row of `_Asking.persons`
 
 STANDARD = frozenset(("email", "phone", "first_name", "last_name", "gender", "title", "country", "language"))
-#: Where a message of a channel goes to, and how `bounces` names that.
+#: Where a message of a channel goes to.
 ADDRESS = {
     Channel.EMAIL: contacts.c.email,
     Channel.SMS: contacts.c.phone,
     Channel.WEBHOOK: contacts.c.identity,
 }
-BOUNCED = {Channel.EMAIL: consent.address(contacts), Channel.SMS: contacts.c.phone}
 
 MAY_HAVE_LEFT = (SendStatus.SENT, SendStatus.UNCERTAIN)
 #: What has the value of its `once_per` field; what failed or was called off has given it back.
@@ -103,14 +103,17 @@ class _Gathering:
         rows = self._connection.execute(self._ask.persons, whom).all()
         if not rows:
             return {}
-        refused, spent, once = self._refused(whom), self._spent(whom), self._once(rows)
+        ask, once = self._ask, self._once(rows)
+        refused, spent = self._refused(ask.refused, whom), self._spent(ask.spent, whom)
+        phones_refused = self._refused(ask.phones_refused, whom)
+        of_phone = self._spent(ask.phones_spent, whom)
         taken = self._taken(once) if once else frozenset()
         return {
             about: Candidate(
                 contact_id=contact_id,
                 address=address,
-                opted_out=about in refused,
-                pending=(mine := spent.get(about, self._nothing)).pending,
+                opted_out=about in refused or address in phones_refused,
+                pending=(mine := self._sum(spent.get(about), of_phone.get(address))).pending,
                 bounced=bounced is not None,
                 answered=answered_at is not None,
                 once=once.get(about),
@@ -132,15 +135,17 @@ class _Gathering:
                 values[name] = value
         return values
 
-    def _refused(self, whom: Mapping[str, object]) -> set[int]:
-        return set(self._connection.scalars(self._ask.refused, whom))
+    def _refused(self, asked: Select[Any] | None, whom: Mapping[str, object]) -> set[Any]:
+        return set() if asked is None else set(self._connection.scalars(asked, whom))
 
-    def _spent(self, whom: Mapping[str, object]) -> dict[int, _Spent]:
+    def _spent(self, asked: Select[Any] | None, whom: Mapping[str, object]) -> dict[Any, _Spent]:
         """Of each who was sent anything that may count: how many do for each cap, and when the newest was."""
+        if asked is None:
+            return {}
         since = [cap.since for cap in self._rules.caps]
         windows: dict[str, object] = {f"since_{place}": at for place, at in enumerate(since)}
         windows["longest"] = min(since, default=self._rules.now)
-        rows = self._connection.execute(self._ask.spent, {**whom, **windows})
+        rows = self._connection.execute(asked, {**whom, **windows})
         return {about: self._told(*found) for about, *found in rows.all()}
 
     def _told(self, pending: int, *found: Any) -> _Spent:
@@ -148,6 +153,15 @@ class _Gathering:
         if FOREVER in latest:
             latest = tuple(self._rules.now if at == FOREVER else at for at in latest)
         return _Spent(bool(pending), counts, latest)
+
+    def _sum(self, *several: _Spent | None) -> _Spent:
+        some = [one for one in several if one]
+        if len(some) < 2:
+            return some[0] if some else self._nothing
+        counts = (sum(found) for found in zip(*(one.counts for one in some), strict=True))
+        latest = zip(*(one.latest for one in some), strict=True)
+        newest = (max(filter(None, found), default=None) for found in latest)
+        return _Spent(any(one.pending for one in some), tuple(counts), tuple(newest))
 
     # ------------------------------------------------------------ what they may be asked only once
 
@@ -162,6 +176,7 @@ class _Gathering:
             if once is not None:
                 found[about] = once
             elif value is not None:
+                value = plain(value) if self._rules.once_number else value
                 found[about] = keys.hashed(self._key, f"{name}={json_text(value)}")
         return found
 
@@ -190,11 +205,17 @@ class _Gathering:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Three statements: about whom it is, who refuses the channel, and what was sent."""
+    """Statements: about whom it is, who refuses the channel, and what was sent.
+
+    The latter two also about phones, where they are asked about once for all who have them: a placeholder may
+    stand at thousands of contacts. Then the others are not about text messages that were sent.
+    """
 
     persons: Select[Any]
     refused: Select[Any]
     spent: Select[Any]
+    phones_refused: Select[Any] | None = None
+    phones_spent: Select[Any] | None = None
 
 
 @lru_cache(maxsize=256)
@@ -221,7 +242,11 @@ def _questions(
         phones_shared=channel is Channel.SMS,
     )
     those = asking.with_sharers(asked)
-    return _Asked(asking.persons(asked), asking.refused(those), asking.spent(those))
+    found = _Asked(asking.persons(asked), asking.refused(those), asking.spent(those))
+    if again or not asking.phones_shared:
+        return found
+    those = asking.with_phones(asked)
+    return replace(found, phones_refused=asking.refused(those), phones_spent=asking.spent(those))
 
 
 def _portion() -> FromClause:
@@ -267,9 +292,9 @@ class _Asking:
         """Addresses, and the fields that rules look at."""
         found = sa.join(asked, contacts, contacts.c.id == asked.c.contact_id)
         bounced: ColumnElement[Any] = sa.null()
-        if self.channel in BOUNCED:
+        if self.channel is Channel.EMAIL:  # only mail servers tell that an address does not exist
             bounced = bounces.c.address
-            found = found.outerjoin(bounces, bounces.c.address == BOUNCED[self.channel])
+            found = found.outerjoin(bounces, bounces.c.address == consent.address(contacts))
         columns: list[ColumnElement[Any]] = [
             asked.c.about,
             asked.c.contact_id,
@@ -290,10 +315,18 @@ class _Asking:
         if self.emails_shared:
             others = consent.others_of_address(asked).subquery("same_email")
             parts.append(sa.select(*(others.c[name] for name in names), _text(Channel.EMAIL)))
-        if self.phones_shared:
+        if self.phones_shared and self.again:
             others = consent.others_of_phone(asked).subquery("same_phone")
             parts.append(sa.select(*(others.c[name] for name in names), _text(Channel.SMS)))
         return sa.union_all(*parts).subquery("those")
+
+    def with_phones(self, asked: FromClause) -> FromClause:
+        """Whoever has one of their phones, with the phone as what it is `about`."""
+        one, other = contacts.alias("one"), contacts.alias("other")
+        phones = sa.select(one.c.phone).join_from(one, asked, asked.c.contact_id == one.c.id).distinct()
+        phone = phones.subquery("phones").c.phone
+        having = sa.select(other.c.id.label("contact_id"), phone.label("about"), _text(Channel.SMS))
+        return having.where(other.c.phone == phone).subquery("those")
 
     def refused(self, those: FromClause) -> Select[Any]:
         """About whom it is that they, or who shares an address with them, refuse the channel."""
@@ -325,9 +358,10 @@ class _Asking:
         pending = [one.c.deployment == self.deployment, one.c.counts_at == FOREVER]
         if self.emails_shared or self.phones_shared:
             which.append(sa.or_(those.c.shared.is_(None), those.c.shared == one.c.channel))
+        if self.phones_shared and not self.again:  # what went to a phone is asked by phone
+            which.append(sa.or_(those.c.shared == Channel.SMS, one.c.channel != Channel.SMS))
         if self.again:
             which += self._beside(those, one)
-            pending.append(one.c.id < those.c.own_id)
         flag = sa.case((sa.and_(*pending), 1), else_=0).label("pending")
         columns = (one.c.counts_at, one.c.deployment, one.c.channel, flag)
         return sa.select(those.c.about, *columns).join_from(those, one, sa.and_(*which))

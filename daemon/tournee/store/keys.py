@@ -19,14 +19,20 @@ KEY_BYTES = 32
 _KEPT = sa.select(keys.c.value).where(keys.c.name == SECRET)
 
 
-def key(tx: Transaction) -> bytes:
-    """The key, 32 bytes; made where there is none yet, which needs a write transaction."""
+def found(tx: Transaction) -> bytes | None:
+    """The key, 32 bytes, where there is one."""
     kept = tx.connection.scalar(_KEPT)
+    return None if kept is None else bytes.fromhex(kept)
+
+
+def key(tx: Transaction) -> bytes:
+    """The key; made where there is none yet, which needs a write transaction."""
+    kept = found(tx)
     if kept is None:
         new = tx.dialect.insert(keys).values(name=SECRET, value=secrets.token_hex(KEY_BYTES))
         tx.connection.execute(new.on_conflict_do_nothing())
-        kept = tx.connection.execute(_KEPT).scalar_one()  # another's, where that was faster
-    return bytes.fromhex(kept)
+        kept = bytes.fromhex(tx.connection.execute(_KEPT).scalar_one())  # another's, where that was faster
+    return kept
 
 
 def hashed(key: bytes, value: str) -> str:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import BindParameter, CompoundSelect, Select, Update
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Select, Update
 
 from tournee.core.facts import Claim, Reason, SendStatus
 from tournee.store import Transaction, consent
@@ -34,7 +34,7 @@ from tournee.store.brakes import (
 )
 from tournee.store.columns import ReasonText, UtcTime
 from tournee.store.planning import message_ids
-from tournee.store.tables import FOREVER, lists, solicitations, unclear
+from tournee.store.tables import FOREVER, contacts, lists, solicitations, unclear
 from tournee.store.tables import pauses as pause_rows
 
 __all__ = [
@@ -83,8 +83,8 @@ def orphans(tx: Transaction, deployments: Collection[str], now: datetime) -> int
     that no living sender has any of it.
     """
     left = sa.and_(unclear(solicitations), one.deployment.in_(deployments), one.status == SendStatus.SENDING)
-    values: dict[str, Any] = {"status": SendStatus.UNCERTAIN, "reason": Reason("attempt_interrupted")}
-    values["counts_at"] = counting_from(sa.literal(now, UtcTime()))
+    reason, counts_at = Reason("attempt_interrupted"), counting_from(sa.literal(now, UtcTime()))
+    values = {"status": SendStatus.UNCERTAIN, "rule": None, "reason": reason, "counts_at": counts_at}
     begun = sa.update(solicitations).where(in_order(left, one.begun_at.is_not(None)))
     number = tx.connection.execute(begun.values(values)).rowcount
     tx.connection.execute(sa.update(solicitations).where(in_order(left, NOT_BEGUN)).values(_BACK))
@@ -99,9 +99,16 @@ def claim(tx: Transaction, now: datetime, *, deployments: Collection[str], limit
     """
     paused = pauses(tx)
     open_ = [] if EVERY_ONE in paused else sorted(set(deployments).difference(paused))
-    due = [row for some in _portions(open_) for row in _due_rows(tx, some, now, limit)]
+    while taken := _take(tx, open_, now, limit):
+        if claims := _claims(tx, taken):  # else they were all of erased contacts
+            return claims
+    return []
+
+
+def _take(tx: Transaction, deployments: Sequence[str], now: datetime, limit: int) -> Sequence[int]:
+    due = [row for some in _portions(deployments) for row in _due_rows(tx, some, now, limit)]
     ids = [row.number for row in sorted(due)[:limit]]
-    return _claims(tx, tx.connection.scalars(_TAKE, {"ids": ids, "now": now}).all()) if ids else []
+    return tx.connection.scalars(_TAKE, {"ids": ids, "now": now}).all() if ids else ()
 
 
 def _portions(deployments: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -191,24 +198,26 @@ def postpone(
     until: datetime,
     rule: str | None = None,
     reason: Reason | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
-    """A claimed message that is not begun, because its rules make it wait."""
+    """A claimed message that is not begun, because its rules make it wait.
+
+    For a cap it waits until `expires_at` at the longest, which is told once: later looks keep to the first.
+    """
     values = {"the_id": solicitation_id, "until": until, "the_rule": rule, "the_reason": reason}
+    values["expires"] = expires_at
     tx.connection.execute(_POSTPONE, values)
 
 
-_until = sa.bindparam("until", type_=UtcTime())
+_until, _expires = (sa.bindparam(name, type_=UtcTime()) for name in ("until", "expires"))
 _rule = sa.bindparam("the_rule", type_=sa.Text())
 _reason = sa.bindparam("the_reason", type_=ReasonText())
+_answer = sa.bindparam("the_answer", type_=sa.Text())
 _POSTPONE = (
     sa.update(solicitations)
     .where(one.id == _id, NOT_BEGUN)
-    .values(
-        status=SendStatus.WAITING,
-        next_attempt_at=_until,
-        rule=_rule,
-        reason=_reason,
-    )
+    .values(status=SendStatus.WAITING, next_attempt_at=_until, rule=_rule, reason=_reason)
+    .values(expires_at=sa.func.coalesce(one.expires_at, _expires))
 )
 
 # ---------------------------------------------------------------- one attempt
@@ -287,9 +296,9 @@ def settle(
 def _settling(status: SendStatus, attempted: bool) -> Update:
     values: dict[str, Any] = {
         "status": sa.bindparam("the_status", type_=sa.Text()),
-        "answer": sa.bindparam("the_answer", type_=sa.Text()),
+        "answer": _of_somebody(_answer) if attempted else _answer,
         "rule": _rule,
-        "reason": _reason,
+        "reason": _of_somebody(_reason) if attempted else _reason,
         "next_attempt_at": sa.bindparam("next", type_=UtcTime()),
     }
     counts = {
@@ -310,6 +319,16 @@ def _settling(status: SendStatus, attempted: bool) -> Update:
     return sa.update(solicitations).where(one.id == _id, not_ended).values(values)
 
 
+def _of_somebody(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Nothing, where the contact was erased meanwhile: what a server answers may quote it.
+
+    Who is there is locked: of somebody who is erased at this very moment the answer would stay. Like erasing,
+    it goes from the contact to its message, which is not for a transaction that has claimed the message.
+    """
+    still = sa.select(contacts.c.id).where(contacts.c.id == one.contact_id)
+    return sa.case((still.with_for_update(read=True, key_share=True).exists(), value))
+
+
 _SETTLE = {
     (status, attempted): _settling(status, attempted) for status in SendStatus for attempted in (True, False)
 }
@@ -322,7 +341,10 @@ _OF_INVITATION = ("contact_id", "import_id", "list_id", "deployment", "channel",
 def _remind(tx: Transaction, invitation: int, at: Sequence[datetime], now: datetime) -> None:
     """Plan the reminders of what was just sent: they count for no cap, and wait for their time."""
     kept = sa.select(*(one[name] for name in (*_OF_INVITATION, "message_id"))).where(one.id == invitation)
-    row = dict(tx.connection.execute(kept).one()._mapping)
+    found = tx.connection.execute(kept.join(contacts, contacts.c.id == one.contact_id)).first()
+    if found is None:  # the contact was erased meanwhile; one that is there is locked by `_of_somebody`
+        return
+    row = dict(found._mapping)
     domain = row.pop("message_id").rstrip(">").rpartition("@")[2]
     ids = zip(at, message_ids(now, domain), strict=False)
     common = {"decided_at": now, "status": SendStatus.WAITING, "attempts": 0, "reminds": invitation}

@@ -27,6 +27,8 @@ COLUMNS = (
 
 #: What is usual is told by the last imports, if there are enough of them.
 USUAL_OF, USUAL_FROM = 10, 3
+#: So far back they are looked for; who deploys so seldom has no habit.
+USUAL_AMONG = 1_000
 
 
 class Planner:
@@ -97,10 +99,11 @@ def message_ids(now: datetime, domain: str) -> Iterator[str]:
 def usual(tx: Transaction, list: str, deployment: str) -> float | None:
     """How many an import of the list usually plans for a deployment: the median of the last that planned any.
 
-    None where too few have. An import that is being made belongs to them once its planning is finished.
+    None where too few of the last thousand have. An import that is being made belongs to them once its
+    planning is finished.
     """
     query = sa.select(imports.c.deployed).where(imports.c.list == list, imports.c.planned > 0)
-    deployed = tx.connection.scalars(query.order_by(imports.c.id.desc()))
+    deployed = tx.connection.scalars(query.order_by(imports.c.id.desc()).limit(USUAL_AMONG))
     numbers = ((of_import or {}).get(deployment) for of_import in deployed)
     planned = [*islice(filter(None, numbers), USUAL_OF)]
     return statistics.median(planned) if len(planned) >= USUAL_FROM else None

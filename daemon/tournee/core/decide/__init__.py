@@ -19,6 +19,7 @@ from tournee.core.settings import (
     Between,
     Channel,
     Deployment,
+    FieldType,
     OncePer,
     OnlyIf,
     Rule,
@@ -35,8 +36,8 @@ class Rules:
     """The rules of one deployment, as of now, and what has to be gathered about a contact to apply them.
 
     `fields` are those of contacts, standard and declared ones, whose values the rules look at; `once_field`
-    is the one of `once_per`, and `once_taken` the refusal of a second one with the same value. `checks` are
-    the rules themselves in their order, but for the hours; `checks_of_reminders` those that hold for them.
+    is the one of `once_per`, a number where `once_number`. `checks` are the rules themselves in their order,
+    but for the hours; `checks_of_reminders` those that hold for them.
     """
 
     deployment: str
@@ -46,7 +47,7 @@ class Rules:
     caps: tuple[Cap, ...] = ()
     fields: frozenset[str] = frozenset()
     once_field: str | None = None
-    once_taken: No | None = None
+    once_number: bool = False
     checks: tuple[Check, ...] = field(default=(), repr=False, compare=False)
     checks_of_reminders: tuple[Check, ...] = field(default=(), repr=False, compare=False)
     hours: waiting.Hours | None = field(default=None, repr=False, compare=False)
@@ -67,7 +68,7 @@ def rules(global_rules: Sequence[Rule], deployment: Deployment, now: datetime, t
         caps=limits,
         fields=frozenset(_fields(written)),
         once_field=single.field if single else None,
-        once_taken=once.taken(single) if single else None,
+        once_number=single is not None and single.type is FieldType.NUMBER,
         checks=tuple(check for _, check in checks),
         checks_of_reminders=tuple(
             check for rule, check in checks if not isinstance(rule, OncePer | WaitAfter)
@@ -117,24 +118,30 @@ def decide(candidate: Candidate, rules: Rules) -> Decision:
     no, waits = _ask(candidate, rules, rules.checks, _always(candidate))
     if no is not None:
         return _blocked(candidate, no)
-    expires = min((wait.expires for wait in waits if wait.expires), default=None)
-    return _planned(candidate, rules, waits, expires, once=candidate.once if rules.once_field else None)
+    value = candidate.once if rules.once_field else None
+    return _planned(candidate, rules, waits, _given_up(waits), once=value)
 
 
 def look_again(candidate: Candidate, rules: Rules, *, expires_at: datetime | None, reminder: int) -> Decision:
     """The decision about a message that is about to leave, and that the candidate's counts leave out.
 
-    Planned without `due_at`: send it. Planned with one: it waits, for the rule and the reason that are given.
-    A message whose cap is not free by `expires_at` is blocked by it. A reminder (`reminder` is its number,
-    0 for the invitation) is about what was sent already: `once_per` and `wait` do not hold for it.
+    Planned without `due_at`: send it. Planned with one: it waits, for the rule and the reason that are given,
+    and for a cap until the `expires_at` that is given. One that has waited for a cap is blocked by a cap that
+    is not free by its `expires_at`; one that never has (None) waits from now on. A reminder, whose number is
+    `reminder` (0: the invitation), is about what was sent already: neither `once_per` nor `wait` hold for it.
     """
     checks = rules.checks_of_reminders if reminder else rules.checks
-    last = expires_at is None or rules.now >= expires_at
+    last = expires_at is not None and rules.now >= expires_at
     no, waits = _ask(candidate, rules, checks, _always(candidate, reminder), last=last)
     if no is not None:
         return _blocked(candidate, no)
-    capped = any(wait.expires for wait in waits)
-    return _planned(candidate, rules, waits, expires_at if capped else None)
+    ends = _given_up(waits)
+    return _planned(candidate, rules, waits, ends and (expires_at or ends))
+
+
+def _given_up(waits: Iterable[Later]) -> datetime | None:
+    """When what waits from now on for caps is given up: the shortest wait counts."""
+    return min((wait.expires for wait in waits if wait.expires), default=None)
 
 
 def _always(candidate: Candidate, reminder: int = 0) -> str | None:

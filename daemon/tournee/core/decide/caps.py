@@ -62,7 +62,11 @@ def check(cap: Cap, number: int, now: datetime, timezone: ZoneInfo) -> Check:
 
 
 def _free(cap: Cap, latest: datetime | None, now: datetime, timezone: ZoneInfo) -> datetime:
-    """When to look again: as soon as the newest that counts is too old to, but within a day."""
+    """When to look again: when the newest that counts is too old to, but within a day.
+
+    Of a limit above 1 that is late, by a day at most: it is the `limit`th newest that frees the cap, which is
+    not known.
+    """
     tomorrow = now.astimezone(UTC) + LOOK_AGAIN
     free = cap.per.after(latest, timezone) if latest else tomorrow
     return free if now < free < tomorrow else tomorrow

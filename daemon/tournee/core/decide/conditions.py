@@ -85,6 +85,8 @@ def _passes(test: FieldTest, now: datetime, timezone: ZoneInfo) -> Passes:
 def _is(test: FieldTest, values: tuple[str | bool, ...]) -> Passes:
     if test.field == "language" and test.type is None:
         return _is_language(frozenset(str(value) for value in values))
+    if test.field == "email" and test.type is None:
+        return _is_email(frozenset(str(value).casefold() for value in values))
     if test.type is FieldType.NUMBER:
         numbers = frozenset(Decimal(str(value)) for value in values)
         return lambda found: None if (number := _number(found)) is None else number in numbers
@@ -96,6 +98,11 @@ def _is_language(tags: frozenset[str]) -> Passes:
     """`fr` is any French; `fr-CA` is that of Canada only."""
     starts = tuple(f"{tag}-" for tag in tags)
     return lambda found: found in tags or found.startswith(starts) if isinstance(found, str) else None
+
+
+def _is_email(addresses: frozenset[str]) -> Passes:
+    """In capitals or not, as everywhere."""
+    return lambda found: found.casefold() in addresses if isinstance(found, str) else None
 
 
 # ---------------------------------------------------------------- numbers

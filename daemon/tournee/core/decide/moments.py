@@ -23,4 +23,9 @@ def moment(value: JsonValue) -> Moment | None:
 
 def day_of(at: Moment, timezone: ZoneInfo) -> date:
     """The calendar day, of an instant as the clocks of `timezone` show it."""
-    return at.astimezone(timezone).date() if isinstance(at, datetime) else at
+    if not isinstance(at, datetime):
+        return at
+    try:
+        return at.astimezone(timezone).date()
+    except OverflowError:  # 9999-12-31T23:59:59Z, which systems write for "never"
+        return at.date()

@@ -15,6 +15,7 @@ from tournee.core.times import Duration, instant_of
 from tournee.core.windows import opening
 
 _DAY = 86_400
+_REMEMBERED = 4096  # answers, which thousands of contacts share
 #: Systems write 9999-12-31 for "never", and nothing is planned for a day that nobody will see.
 _TOO_FAR = timedelta(days=100 * 366)
 
@@ -26,7 +27,7 @@ def check(rule: WaitAfter, now: datetime, timezone: ZoneInfo) -> Check:
     far = No(rule.text, Reason("wait_far", {"field": rule.field, "duration": rule.duration.text}))
     latest = now + _TOO_FAR
 
-    @lru_cache(maxsize=4096)
+    @lru_cache(maxsize=_REMEMBERED)
     def asked(value: JsonValue) -> Answer:
         since = moment(value)
         if since is None:
@@ -82,6 +83,8 @@ class Hours:
         zone = self._zone(candidate.values.get("country"))
         known = (zone, start)
         if known not in self._found:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
             self._found[known] = _closed(self.rules, start, zone)
         return self._found[known]
 

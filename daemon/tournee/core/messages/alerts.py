@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from tournee.core.facts import AlertEvent, AlertKind, Import, Outcome, Reason, RowError
-from tournee.core.messages.grammar import plain
+from tournee.core.messages.grammar import plain, texts
 from tournee.core.messages.words import sentence, spoken
 
 ROW_ERRORS = 20  # of one file
@@ -32,7 +32,7 @@ class AlertView:
 
     For imports `files` is filled. For a repository's trouble `reason` has the `RemoteErrorKind` as its detail
     `kind`, and `list` is the list whose directory alone is concerned, None where it is the whole repository.
-    For a list's solicitations `reason` has the `deployment`.
+    For a list's solicitations `reason` has the `deployment`, or of what is held all `deployments`.
     """
 
     kind: AlertKind
@@ -172,11 +172,12 @@ class _Speaker:
         return subject, self._body(self.say("closed", place=place), self._story(happened, did, do))
 
     def _body(self, headline: str, story: str) -> str:
-        names = list(self.view.lists.values())
+        names, details = list(self.view.lists.values()), self.view.reason.details
+        concerned = texts(details.get("deployments") or details.get("deployment"))
         place = [
             ("repository", self.view.repository or ""),
             ("list" if len(names) == 1 else "lists", ", ".join(names)),
-            ("deployment", str(self.view.reason.details.get("deployment", ""))),
+            ("deployment" if len(concerned) == 1 else "deployments", ", ".join(concerned)),
             ("since", self._time(self.view.opened_at)),
         ]
         return f"{_capital(headline)}.\n\n{self._place(place)}\n\n{story}\n"
@@ -215,7 +216,8 @@ class _Speaker:
 
     def _story(self, happened: str, did: str, do: str) -> str:
         parts = (("happened", happened), ("did", did), ("do", do))
-        return "\n\n".join(f"{self.say(code)}\n  {text}" for code, text in parts)
+        lines = ((code, text.replace("\n", "\n  ")) for code, text in parts)
+        return "\n\n".join(f"{self.say(code)}\n  {text}" for code, text in lines)
 
     def _time(self, at: datetime, *, zone: bool = True) -> str:
         local = at.astimezone(self.view.timezone)

@@ -3,7 +3,7 @@
 # ruff: noqa: E501 -- a sentence stays on its line
 
 from tournee.core.messages.en import count
-from tournee.core.messages.grammar import Details, Words, texts, whole
+from tournee.core.messages.grammar import Details, Words, held_as, held_parts, texts, whole
 
 
 def _duration(details: Details) -> str:
@@ -44,16 +44,42 @@ def _kept(details: Details) -> str:
 
 
 def _held(details: Details) -> str:
-    what = count(details.get("number", 0), "invitation", "invitations")
-    return f"{what} of {details.get('deployment', '?')} held ({details['where']})"
+    names = texts(details.get("deployments"))
+    which = ", ".join(names) if len(names) <= 3 else count(len(names), "deployment", "deployments")
+    return f"{count(details.get('number', 0), 'invitation', 'invitations')} of {which or '?'} held ({details['where']})"
 
 
 def _held_reason(details: Details) -> str:
-    what = count(details["number"], "person", "people")
+    return " ".join([*map(_held_part, held_parts(details)), *_more(details)])
+
+
+def _held_part(part: Details) -> str:
     return (
-        f"Import {details['import']} ({details['file']}) would have sent {details['deployment']} to {what}, "
-        f"far more than usual (`hold_above`)."
+        f"Import {part['import']} ({part['file']}) would have sent {part['deployment']} to "
+        f"{count(part['number'], 'person', 'people')}, far more than usual (`hold_above`)."
     )
+
+
+def _more(details: Details) -> list[str]:
+    return [f"And {whole(details['more']):,} more: `tournee deployments`."] if details.get("more") else []
+
+
+def _held_now(details: Details) -> str:
+    told = [
+        f"{_held_part(part)} `tournee release {held_as(part)}` sends them, `tournee cancel {held_as(part)}` gives them up."
+        for part in held_parts(details)
+    ]
+    return " ".join([*told, *_more(details)])
+
+
+def _held_do(details: Details) -> str:
+    ways = [
+        f"`tournee release {held_as(part)}` lets them go; if not, `tournee cancel {held_as(part)}` gives them up."
+        for part in held_parts(details)
+    ]
+    listed = f"If it is right, {ways[0]}" if len(ways) == 1 else "\n".join(["If it is right:", *ways])
+    rest = "`tournee deployments` shows everything that is held. You are reminded once a day while it lasts."
+    return f"{listed}{' ' if len(ways) == 1 else chr(10)}{rest}"
 
 
 WORDS: Words = {
@@ -64,6 +90,7 @@ WORDS: Words = {
     "alert_closed_was": "Since {since} it could not be polled: {was}",
     "alert_date": "d MMMM y, HH:mm",
     "alert_deployment": "Deployment",
+    "alert_deployments": "Deployments",
     "alert_did": "What was done",
     "alert_do": "What to do",
     "alert_duration": _duration,
@@ -83,7 +110,7 @@ WORDS: Words = {
     "alert_happened": "What happened",
     "alert_held": _held,
     "alert_held_did": "The file was imported. None of these invitations leaves before a person says so; everything else goes on.",
-    "alert_held_do": "If it is right, `tournee release {deployment} --import {import}` lets them go; if not, `tournee cancel {deployment} --import {import}` gives them up. `tournee deployments` shows everything that is held. You are reminded once a day while it lasts.",
+    "alert_held_do": _held_do,
     "alert_held_over": "nothing is held any more ({where})",
     "alert_held_over_did": "It was released or cancelled; `tournee deployments` shows how many were sent.",
     "alert_held_over_do": "Nothing.",
@@ -121,4 +148,5 @@ WORDS: Words = {
     "alert_warnings": "Also:",
     "alert_when": "When",
     "held": _held_reason,
+    "held_now": _held_now,
 }

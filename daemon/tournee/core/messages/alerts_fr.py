@@ -3,7 +3,7 @@
 # ruff: noqa: E501 -- a sentence stays on its line
 
 from tournee.core.messages.fr import count
-from tournee.core.messages.grammar import Details, Words, texts, whole
+from tournee.core.messages.grammar import Details, Words, held_as, held_parts, texts, whole
 
 
 def _duration(details: Details) -> str:
@@ -60,15 +60,44 @@ def _kept(details: Details) -> str:
 
 def _held(details: Details) -> str:
     what = count(details.get("number", 0), "invitation retenue", "invitations retenues")
-    return f"{what}\u00a0: {details.get('deployment', '?')} ({details['where']})"
+    names = texts(details.get("deployments"))
+    which = ", ".join(names) if len(names) <= 3 else count(len(names), "déploiement", "déploiements")
+    return f"{what}\u00a0: {which or '?'} ({details['where']})"
 
 
 def _held_reason(details: Details) -> str:
-    what = count(details["number"], "personne", "personnes")
+    return " ".join([*map(_held_part, held_parts(details)), *_more(details)])
+
+
+def _held_part(part: Details) -> str:
     return (
-        f"L’import {details['import']} ({details['file']}) aurait envoyé {details['deployment']} à {what}, "
-        f"bien plus que d’habitude (`hold_above`)."
+        f"L’import {part['import']} ({part['file']}) aurait envoyé {part['deployment']} à "
+        f"{count(part['number'], 'personne', 'personnes')}, bien plus que d’habitude (`hold_above`)."
     )
+
+
+def _more(details: Details) -> list[str]:
+    if not details.get("more"):
+        return []
+    return [f"Et {count(details['more'], 'autre', 'autres')}\u00a0: `tournee deployments`."]
+
+
+def _held_now(details: Details) -> str:
+    told = [
+        f"{_held_part(part)} `tournee release {held_as(part)}` les laisse partir, `tournee cancel {held_as(part)}` les abandonne."
+        for part in held_parts(details)
+    ]
+    return " ".join([*told, *_more(details)])
+
+
+def _held_do(details: Details) -> str:
+    ways = [
+        f"`tournee release {held_as(part)}` les laisse partir\u00a0; sinon, `tournee cancel {held_as(part)}` les abandonne."
+        for part in held_parts(details)
+    ]
+    listed = f"Si c’est voulu, {ways[0]}" if len(ways) == 1 else "\n".join(["Si c’est voulu\u00a0:", *ways])
+    rest = "`tournee deployments` montre tout ce qui est retenu. Un rappel suit une fois par jour tant que cela dure."
+    return f"{listed}{' ' if len(ways) == 1 else chr(10)}{rest}"
 
 
 WORDS: Words = {
@@ -79,6 +108,7 @@ WORDS: Words = {
     "alert_closed_was": "Depuis le {since}, la relève était impossible\u00a0: {was}",
     "alert_date": "d MMMM y 'à' HH:mm",
     "alert_deployment": "Déploiement",
+    "alert_deployments": "Déploiements",
     "alert_did": "Ce qui a été fait",
     "alert_do": "Ce qu’il faut faire",
     "alert_duration": _duration,
@@ -96,7 +126,7 @@ WORDS: Words = {
     "alert_happened": "Ce qui s’est passé",
     "alert_held": _held,
     "alert_held_did": "Le fichier a été importé. Aucune de ces invitations ne part avant qu’une personne le dise\u00a0; tout le reste continue.",
-    "alert_held_do": "Si c’est voulu, `tournee release {deployment} --import {import}` les laisse partir\u00a0; sinon, `tournee cancel {deployment} --import {import}` les abandonne. `tournee deployments` montre tout ce qui est retenu. Un rappel suit une fois par jour tant que cela dure.",
+    "alert_held_do": _held_do,
     "alert_held_over": "plus rien n’est retenu ({where})",
     "alert_held_over_did": "Les invitations ont été libérées ou annulées\u00a0; `tournee deployments` montre combien sont parties.",
     "alert_held_over_do": "Rien.",
@@ -134,4 +164,5 @@ WORDS: Words = {
     "alert_warnings": "À noter aussi\u00a0:",
     "alert_when": "Quand",
     "held": _held_reason,
+    "held_now": _held_now,
 }

@@ -423,6 +423,9 @@ WORDS: Words = {
     "mail_address_unusable": "The address cannot be written to. Correct it where it comes from.",
     "mail_ca_unreadable": "The certificates of `mail.ca_file` cannot be read ({error}). Messages wait until they can.",
     "mail_content_refused": "The mail server refused the message for good: {answer}",
+    "mail_everybody_refused": (
+        "The mail server refuses one recipient after the other: {answer}. Nobody is written to until it accepts one."
+    ),
     "mail_later": "The mail server asks to come back later: {answer}",
     "mail_link_lost": _link_lost,
     "mail_login_refused": "The mail server {host} refused the login: {answer}. Check `username` and `password` under `mail:`. Messages wait until it works.",

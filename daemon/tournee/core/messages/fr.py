@@ -433,6 +433,9 @@ WORDS: Words = {
     "mail_address_unusable": "Il est impossible d’écrire à cette adresse. Corrigez-la à la source.",
     "mail_ca_unreadable": "Les certificats de `mail.ca_file` sont illisibles ({error}). Les messages attendent.",
     "mail_content_refused": "Le serveur de messagerie a refusé définitivement le message\u00a0: {answer}",
+    "mail_everybody_refused": (
+        "Le serveur de messagerie refuse les destinataires l’un après l’autre\u00a0: {answer}. Les messages attendent."
+    ),
     "mail_later": "Le serveur de messagerie demande de revenir plus tard\u00a0: {answer}",
     "mail_link_lost": _link_lost,
     "mail_login_refused": "Le serveur de messagerie {host} a refusé la connexion\u00a0: {answer}. Vérifiez `username` et `password` sous `mail:`. Les messages attendent.",

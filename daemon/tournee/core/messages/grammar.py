@@ -37,6 +37,18 @@ def texts(value: object) -> list[str]:
     return [str(part) for part in value]
 
 
+def held_parts(details: Details) -> list[Details]:
+    """What is held, one deployment of one import after the other."""
+    parts = details.get("parts")
+    unknown: Details = {"deployment": "?", "import": "?", "file": "?", "number": 0}
+    return [part for part in parts if isinstance(part, Mapping)] if isinstance(parts, Sequence) else [unknown]
+
+
+def held_as(part: Details) -> str:
+    """How a command names what is held: one deployment of one import."""
+    return f"{part['deployment']} --import {part['import']}"
+
+
 def whole(value: object) -> int:
     """A detail that counts something; 0 where it was not given."""
     return int(value) if isinstance(value, int | float) else 0

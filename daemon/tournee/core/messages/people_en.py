@@ -5,7 +5,7 @@
 from collections.abc import Callable
 
 from tournee.core.messages.en import count
-from tournee.core.messages.grammar import Details, Words
+from tournee.core.messages.grammar import Details, Words, whole
 
 _MESSAGES = {"all": "messages", "email": "emails", "sms": "text messages", "webhook": "messages"}
 
@@ -54,6 +54,11 @@ def _confirm(details: Details) -> str:
 
 def _of(details: Details) -> str:
     return f" of {details['deployment']}" if details.get("deployment") else ""
+
+
+def _too_late(details: Details) -> str:
+    number = whole(details.get("too_late"))
+    return f" {count(number, 'is', 'are')} being sent at this moment: too late." if number else ""
 
 
 def _named(details: Details) -> str:
@@ -120,7 +125,11 @@ WORDS: Words = {
     "kind_held": "held",
     "kind_send_failures": "invitations do not leave",
     "note_all_paused": "Everything is paused since {at}: `tournee resume` ends it.",
-    "note_cancelled": lambda d: f"{count(d.get('count'), 'message', 'messages')}{_of(d)} cancelled.",
+    "note_cancelled": lambda d: (
+        f"{count(d.get('count'), 'message', 'messages')}{_of(d)} cancelled.{_too_late(d)}"
+        if d.get("count") != 0
+        else f"There was nothing{_of(d)} to cancel.{_too_late(d)}"
+    ),
     "note_cancelled_before": lambda d: (
         f"{d.get('deployment')}: {count(d.get('count'), 'message', 'messages')} cancelled by a person."
     ),
@@ -142,9 +151,14 @@ WORDS: Words = {
     "note_is_paused": "{deployment} is paused since {at}: `tournee resume {deployment}` ends it.",
     "note_released": lambda d: (
         f"{count(d.get('count'), 'message', 'messages')}{_of(d)} released; they leave as the rules allow."
+        if d.get("count") != 0
+        else f"There was nothing{_of(d)} to release."
     ),
     "note_resumed": lambda d: f"No longer paused: what is due{_of(d)} leaves.",
     "note_resumed_already": "It was not paused.",
+    "note_sending": lambda d: (
+        f"{d.get('deployment')}: {count(d.get('count'), 'message is', 'messages are')} being sent at this moment."
+    ),
     "note_uncertain": _uncertain,
     "word_from": "From",
     "word_subject": "Subject",

@@ -5,7 +5,7 @@
 from collections.abc import Callable
 
 from tournee.core.messages.fr import count
-from tournee.core.messages.grammar import Details, Words
+from tournee.core.messages.grammar import Details, Words, whole
 
 _MESSAGES = {
     "all": "tout message",
@@ -63,6 +63,11 @@ def _confirm(details: Details) -> str:
 
 def _of(details: Details) -> str:
     return f" de {details['deployment']}" if details.get("deployment") else ""
+
+
+def _too_late(details: Details) -> str:
+    number = whole(details.get("too_late"))
+    return f" {count(number, 'est', 'sont')} en train de partir\u00a0: trop tard." if number else ""
 
 
 def _named(details: Details) -> str:
@@ -135,7 +140,11 @@ WORDS: Words = {
     "kind_held": "retenu",
     "kind_send_failures": "les invitations ne partent pas",
     "note_all_paused": "Tout est en pause depuis le {at}\u00a0: `tournee resume` y met fin.",
-    "note_cancelled": lambda d: f"{count(d.get('count'), 'message annulé', 'messages annulés')}{_of(d)}.",
+    "note_cancelled": lambda d: (
+        f"{count(d.get('count'), 'message annulé', 'messages annulés')}{_of(d)}.{_too_late(d)}"
+        if d.get("count") != 0
+        else f"Il n’y avait rien{_of(d)} à annuler.{_too_late(d)}"
+    ),
     "note_cancelled_before": lambda d: (
         f"{d.get('deployment')}\u00a0: {count(d.get('count'), 'message annulé', 'messages annulés')} par une personne."
     ),
@@ -157,9 +166,14 @@ WORDS: Words = {
     "note_is_paused": "{deployment} est en pause depuis le {at}\u00a0: `tournee resume {deployment}` y met fin.",
     "note_released": lambda d: (
         f"{count(d.get('count'), 'message libéré', 'messages libérés')}{_of(d)}\u00a0; ils partent comme les règles le permettent."
+        if d.get("count") != 0
+        else f"Il n’y avait rien{_of(d)} à libérer."
     ),
     "note_resumed": lambda d: f"Plus en pause\u00a0: ce qui est dû{_of(d)} part.",
     "note_resumed_already": "Rien n’était en pause.",
+    "note_sending": lambda d: (
+        f"{d.get('deployment')}\u00a0: {count(d.get('count'), 'message en cours', 'messages en cours')} d’envoi."
+    ),
     "note_uncertain": _uncertain,
     "word_from": "De",
     "word_subject": "Objet",

@@ -23,6 +23,8 @@ def upgrade() -> None:
     ):
         op.add_column("solicitations", sa.Column(name, kind))
     op.add_column("imports", sa.Column("deployed", sa.Text()))
+    # Until now, what was `sending` had been begun: it may have left.
+    op.execute("UPDATE solicitations SET begun_at = decided_at WHERE status = 'sending'")
     known = sa.text("once IS NOT NULL")
     op.create_index(
         "solicitations_once", "solicitations", ["deployment", "once"],

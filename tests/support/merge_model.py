@@ -192,12 +192,12 @@ class _Bringing:
         return outcome
 
     def _phones_go_on_refusing(self) -> None:
-        """Whoever had such a phone too and keeps it refuses now; else somebody who has nothing but the phone."""
+        """Whoever else has such a phone and keeps it refuses now, or somebody who has only the phone."""
         before = [one for one in self.world.people if self.phones.get(id(one))]
         losers = [one for one in before if id(one) in self.refused and self._loses_phone(one)]
         for phone in {self.phones[id(loser)] for loser in losers}:
             having = [one for one in before if self.phones[id(one)] == phone and not self._loses_phone(one)]
-            if all(one in losers for one in having):
+            if not having:
                 having.append(Person(identity=phone or "", phone=phone, created=self.now, updated=self.now))
                 having[-1].plain = dict.fromkeys(PLAIN)
                 self.world.people.append(having[-1])

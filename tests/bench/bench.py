@@ -8,7 +8,7 @@ What is asked for in the environment:
 - BENCH_MAILS: contacts who are invited, in 2 % of whom something is wrong (20500).
 - BENCH_RUNS: how often everything is done (3); medians are shown.
 - BENCH_PROFILE=1: instead, where the processor's time of one import goes.
-- BENCH_PAST: solicitations that are remembered where contacts are decided about (1000000; full: 5000000).
+- BENCH_PAST: solicitations that are remembered where contacts are decided about (5000000).
 - BENCH_ONLY: of databases, shapes (contest, scale, poll, together, mail, history) and contestants, only
   those named.
 
@@ -45,7 +45,7 @@ def numbers(name: str, short: str, full: str) -> list[int]:
 ROWS = numbers("BENCH_ROWS", "100000", "100000 1000000")
 SIZES = numbers("BENCH_SIZES", "1000 10000", "1000 10000 3000000")
 (MAILS,) = numbers("BENCH_MAILS", "20500", "20500")
-(PAST,) = numbers("BENCH_PAST", "1000000", "5000000")
+(PAST,) = numbers("BENCH_PAST", "5000000", "5000000")
 (RUNS,) = numbers("BENCH_RUNS", "3", "3")
 
 

@@ -36,7 +36,6 @@ CAPS = (
     (3, "30 days", Counting.EVERYTHING),
 )
 SURVEYS = (("satisfaction", "email"), ("delivery", "email"), ("welcome", "email"), ("texts", "sms"))
-ANALYZE = {"sqlite": "PRAGMA optimize", "postgresql": "VACUUM ANALYZE"}
 
 
 def main() -> None:

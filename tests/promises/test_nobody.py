@@ -1,14 +1,13 @@
-"""Promise 4, nobody is solicited who should not be: consent and caps hold under races and crashes."""
+"""Promise 4, nobody is solicited who should not be: a no holds while others send, a death doubles nothing.
+
+Caps and races of all kinds: test_races.py; everything in any order, beside a model: test_solicitations.py.
+"""
 
 import signal
 import subprocess
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterable
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 from support.house import House
 from support.nursery import Nursery, nursery
 from support.smtp import Sink
-from tournee.actions import App, intake, open_app
+from tournee.actions import App, open_app
 from tournee.store import tables
 
 __all__ = ["nursery"]
@@ -24,27 +23,7 @@ __all__ = ["nursery"]
 MAILS = 500
 KILLS = 32
 FEW = 12
-RACES = 10
 TITLE = "Email;Langue\n"
-#: A second list with a survey of its own, one that deploys nothing, and an allowance that surveys share.
-LISTS = """\
-  halles:
-    name: Halles
-    feed: {repository: depot, every: 1 hour, language: fr, deploy: accueil}
-  known:
-    name: Known
-    feed: {repository: depot, every: 1 hour, language: fr}
-solicitation_rules: [{at_most: 1 per month}]
-mail:"""
-SURVEY = """\
-deployments:
-  accueil:
-    channel: email
-    from: avis@boutique.example
-    subject: Bienvenue
-    template: satisfaction.html
-    survey_url: https://survey.example/s/2
-"""
 
 
 class Held(dict[str, str]):
@@ -119,48 +98,6 @@ def test_no_later_file_and_no_other_list_brings_back_who_opted_out(post: House, 
         post.here("poll", "--no-send")
     post.here("poll")
     assert "c7@example.com" not in [address.lower() for address in addresses(sink)]
-
-
-# ---------------------------------------------------------------- caps
-
-
-@pytest.fixture
-def rivals(post: House, sink: Sink) -> Iterator[tuple[App, App]]:
-    """The program opened twice, as two processes have it; two lists whose surveys share one allowance."""
-    text = post.config.read_text("utf-8").replace("mail:", LISTS, 1)
-    post.configure(text.replace("deployments:\n", SURVEY, 1))
-    with ExitStack() as both:
-        yield (
-            both.enter_context(open_app(str(post.config))),
-            both.enter_context(open_app(str(post.config))),
-        )
-
-
-def test_of_two_imports_at_once_one_spends_a_persons_allowance(
-    rivals: tuple[App, App], tmp_path: Path
-) -> None:
-    def enter(race: int, side: int, line: threading.Barrier) -> None:
-        path = tmp_path / f"{side}.csv"
-        shared = [*range(race * 100, race * 100 + 60)][:: 1 - 2 * side]
-        path.write_text(people([*shared, race * 100 + 60 + side]), "utf-8")
-        line.wait()
-        intake.import_file(rivals[side], ("avis", "halles")[side], str(path))
-
-    known = tmp_path / "known.csv"
-    known.write_text(people(range(0, RACES * 100, 2)), "utf-8")
-    intake.import_file(rivals[0], "known", str(known))
-    with ThreadPoolExecutor(2) as pool:
-        for race in range(RACES):
-            list(pool.map(enter, (race, race), (0, 1), [threading.Barrier(2)] * 2))
-    assert planned(rivals[0]) == {1: RACES * 62}
-
-
-def planned(app: App) -> Counter[int]:
-    """How many people have how many solicitations planned."""
-    one = tables.solicitations.c
-    query = sa.select(sa.func.count()).where(one.decision == "planned").group_by(one.contact_id)
-    with app.store.read() as tx:
-        return Counter(tx.connection.scalars(query))
 
 
 # ---------------------------------------------------------------- crashes

@@ -25,7 +25,7 @@ __all__ = ["nurseries"]
 
 RACES = 30
 MEETINGS = 25  # of two processes
-#: Two lists whose surveys share an allowance; the first is held for a person's word.
+#: Lists whose surveys share an allowance; one deploys nothing, of one all is held for a person's word.
 CONFIGURATION = """\
 database: "{database}"
 timezone: Europe/Paris
@@ -38,6 +38,9 @@ lists:
   halles:
     name: Halles
     feed: {{<<: *feed, deploy: accueil}}
+  known:
+    name: Known
+    feed: {{repository: depot, every: 1 hour, language: fr}}
   prudent:
     name: Prudent
     feed: {{<<: *feed, deploy: satisfaction, hold_above: 1}}
@@ -133,11 +136,12 @@ def test_of_two_imports_at_one_instant_one_spends_a_persons_allowance(
     rivals: tuple[App, App], pair: ThreadPoolExecutor
 ) -> None:
     one, other = rivals
+    bring(one, "known", [name for race in range(RACES) for name in names(race, 20)[::2]])
     for race in range(RACES):
-        those = names(race)
-        at_once(pair, lambda: bring(one, "avis", those), lambda: bring(other, "halles", those[::-1]))  # noqa: B023
+        these, those = names(race, 21), names(race, 20)[::-1]
+        at_once(pair, lambda: bring(one, "avis", these), lambda: bring(other, "halles", those))  # noqa: B023
     assert set(alive(one).values()) == {1}
-    assert len(alive(one)) == RACES * 5
+    assert len(alive(one)) == RACES * 21
 
 
 def test_of_two_processes_that_import_at_one_instant_one_spends_a_persons_allowance(

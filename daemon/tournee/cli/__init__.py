@@ -10,7 +10,7 @@ import typer
 
 # in the order in which `--help` lists them
 # isort: off
-from tournee.cli import rounds, answers, sending, people, upkeep  # noqa: F401
+from tournee.cli import rounds, answers, sending, people, upkeep  # noqa: F401 - each registers its commands
 
 # isort: on
 from tournee.cli.groups import app
@@ -22,7 +22,7 @@ __all__ = ["app", "main"]
 def main() -> None:
     """The entry point; the process ends with the exit code of the command."""
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed by whoever started us
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - likewise
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -14,7 +14,6 @@ from support.installation import NOON
 from support.post import CONFIGURATION, Post
 from support.smtp import CUT, SILENCE
 from tournee.actions import contacts
-from tournee.actions.letters import nearest
 from tournee.actions.outlets import AT_ONCE
 from tournee.actions.send import send_due
 from tournee.core.facts import Reason, SendReport, SendStatus
@@ -80,19 +79,6 @@ def test_a_template_has_the_list_the_deployment_and_the_declared_fields(small_po
     page = small_post.sink.received[0].mail.get_body(("html",))
     assert page is not None
     assert page.get_content().strip() == "Halles|accueil|1235.50|23/11"
-
-
-@pytest.mark.parametrize(
-    ("language", "choices", "chosen"),
-    [
-        ("fr", ["en", "fr"], "fr"), ("fr-CA", ["en", "fr"], "fr"), ("fr-ca", ["fr", "fr-CA"], "fr-CA"),
-        ("de", ["en", "fr"], "en"), (None, ["fr", "en"], "fr"), ("de", ["*"], "*"),
-    ],
-)  # fmt: skip
-def test_the_language_is_the_contacts_else_its_base_else_the_first(
-    language: str | None, choices: list[str], chosen: str
-) -> None:
-    assert nearest(language, choices) == chosen
 
 
 # ---------------------------------------------------------------- once

@@ -101,7 +101,7 @@ def _together(app: App, jobs: Sequence[Callable[[], SendReport]]) -> list[SendRe
 
 
 class _Job(Thread):
-    """A drain in a thread that ends with the process."""
+    """A drain in a thread that ends with the process, which those of a pool do not."""
 
     def __init__(self, work: Callable[[], SendReport]) -> None:
         super().__init__(name="send", daemon=True)
@@ -113,7 +113,7 @@ class _Job(Thread):
         """Work; what goes wrong is told to whoever asks for the result."""
         try:
             self._report = self._work()
-        except Exception as error:
+        except Exception as error:  # in whichever thread it is met: `result` raises it
             self._error = error
 
     def result(self) -> SendReport:

@@ -35,6 +35,7 @@ BAD = (
     'qxb5@qxhome.example;;"Qxopen;Qxprénom;;;;fr;',
 )
 #: A contact's data and the secrets, however they are written.
+LINK = re.compile(r"/u/[\w-]{32}(?![\w-])")  # to unsubscribe: random letters, which may be any
 PRIVATE = re.compile(r"qx\w*|(?:\+33|0)[ .]?6[ .]?98[ .]?76[ .]?54[ .]?3\d|77\d31[.,]5", re.IGNORECASE)
 LETTER = "{{ contact.first_name }}{% if contact.amount == 77231.5 %}{{ contact.last_name / 2 }}{% endif %}"
 MORE_LISTS = """\
@@ -152,7 +153,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 @pytest.mark.parametrize("reader", ["log", "answers", "alerts", "database"])
 def test_nobody_reads_a_contacts_data_or_a_secret_in(story: Story, reader: str) -> None:
-    assert PRIVATE.findall(story[reader]) == []
+    assert PRIVATE.findall(LINK.sub("", story[reader])) == []
 
 
 @pytest.mark.parametrize(
